@@ -1,0 +1,64 @@
+# Two targets matter on a fresh machine: `make demo` and `make test`. Both need a Python of 3.11 or
+# later with `venv`, and an index of Python packages; nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := src tests benchmarks demo
+
+.PHONY: help demo test lint types contracts unit test-slow coverage bench format clean
+
+help:
+	@echo "make demo       build a real channel, bootstrap from it, and run what was installed"
+	@echo "make test       lint, types, import contracts and tests"
+	@echo "make test-slow  long runs: whole data sets, real builds, fault injection, fuzzing"
+	@echo "make bench      measure against py-rattler"
+	@echo "make coverage   tests with a report of what they did not reach"
+	@echo "make format     bring the code into form"
+
+$(VENV)/.runtime: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "hognose needs Python 3.11 or later: make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.development: $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
+
+demo: $(VENV)/.runtime
+	$(BIN)/python demo/demo.py
+
+test: lint types contracts unit
+
+lint: $(VENV)/.development
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+
+types: $(VENV)/.development
+	$(BIN)/mypy
+
+contracts: $(VENV)/.development
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.development
+	$(BIN)/pytest
+
+test-slow: $(VENV)/.development
+	$(BIN)/pytest -m slow --timeout=900
+
+coverage: $(VENV)/.development
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --skip-covered --show-missing
+
+bench: $(VENV)/.development
+	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
+
+format: $(VENV)/.development
+	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/ruff check --fix $(SOURCES)
+
+clean:
+	rm -rf .demo build dist .coverage* htmlcov .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Real stand-ins for the world outside: channel servers, package makers, shared data."""
