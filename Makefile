@@ -6,12 +6,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := src tests benchmarks demo
 
-.PHONY: help demo test lint types contracts unit test-slow coverage bench format clean
+.PHONY: help demo test lint types contracts unit test-slow fuzz coverage bench format clean
 
 help:
 	@echo "make demo       build a real channel, bootstrap from it, and run what was installed"
 	@echo "make test       lint, types, import contracts and tests"
 	@echo "make test-slow  long runs: whole data sets, real builds, fault injection, fuzzing"
+	@echo "make fuzz       let atheris look for text that breaks a parser"
 	@echo "make bench      measure against py-rattler"
 	@echo "make coverage   tests with a report of what they did not reach"
 	@echo "make format     bring the code into form"
@@ -52,6 +53,11 @@ coverage: $(VENV)/.development
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --skip-covered --show-missing
+
+fuzz: $(VENV)/.development
+	$(BIN)/python -m pip install --quiet atheris
+	@cd tests && for target in version version_spec match_spec channel package_files; do \
+	    ../$(BIN)/python -m fuzz.fuzz_$$target -max_total_time=$(or $(FUZZ_SECONDS),60) || exit 1; done
 
 bench: $(VENV)/.development
 	@for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done

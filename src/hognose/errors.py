@@ -22,7 +22,8 @@ The tree, with what each branch is about::
     │   └── LockTimeoutError
     ├── SolverError
     │   ├── UnsolvableError                       no environment fits; carries the explanation
-    │   └── SolveCancelledError                   time-out or cancellation
+    │   ├── SolveCancelledError                   time-out or cancellation
+    │   └── SolverBackendError                    a solver that is missing, or cannot express it
     ├── InstallerError
     │   ├── LinkError
     │   ├── TransactionError
@@ -38,7 +39,10 @@ says what to do next. All of them survive pickling, so they cross process border
 
 from __future__ import annotations
 
-from typing import Any, Self
+TYPE_CHECKING = False  # as in `typing`, which takes 5 ms to import
+
+if TYPE_CHECKING:
+    from typing import Any, Self
 
 __all__ = (
     "ActivationError",
@@ -71,6 +75,7 @@ __all__ = (
     "ParseLockFileError",
     "ParseSubdirError",
     "SolveCancelledError",
+    "SolverBackendError",
     "SolverError",
     "TransactionError",
     "UnsafeArchiveError",
@@ -140,7 +145,8 @@ class InvalidTextError(HognoseError, ValueError):
         """Build the message `invalid <noun> '<text>': <rule> (at character N)`."""
         shown = text if len(text) <= 200 else f"{text[:200]}..."
         where = "" if position is None else f" (at character {position + 1})"
-        super().__init__(f"invalid {self.noun} {shown!r}: {rule}{where}", hint=hint)
+        why = rule if len(rule) <= 500 else f"{rule[:500]}..."
+        super().__init__(f"invalid {self.noun} {shown!r}: {why}{where}", hint=hint)
         self.text = text
         self.position = position
         self.rule = rule
@@ -262,7 +268,17 @@ class HashMismatchError(ArchiveError):
 
 
 class NetworkError(HognoseError):
-    """A URL that could not be fetched; has `url`, and `status` where there was an answer."""
+    """A URL that could not be fetched.
+
+    Attributes:
+        url: The URL, without secrets.
+        status: The HTTP status where there was an answer.
+        is_transient: Whether the same request may succeed later.
+    """
+
+    url: str | None = None
+    status: int | None = None
+    is_transient: bool = False
 
 
 class NotFoundError(NetworkError):
@@ -296,9 +312,21 @@ class UnsolvableError(SolverError):
         conflict: The explanation as data (`hognose.solve.Conflict`).
     """
 
+    conflict: Any
+
 
 class SolveCancelledError(SolverError):
     """A solve that ran out of time or was cancelled."""
+
+
+class SolverBackendError(SolverError):
+    """A solver back end that is not there, or has no way to express the question.
+
+    Attributes:
+        backend: Its name.
+    """
+
+    backend: str
 
 
 class InstallerError(HognoseError):

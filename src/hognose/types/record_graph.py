@@ -1,0 +1,114 @@
+"""What the records of one environment are to each other: their order, and whether they fit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from hognose.errors import ValidatePackageRecordsError
+from hognose.types.match_spec import MatchSpec, package_name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hognose.types.package_record import PackageRecord
+
+    Record = TypeVar("Record", bound=PackageRecord)
+
+
+def sort_topologically(records: Iterable[Record]) -> list[Record]:
+    """Order records so that each comes after what it depends on.
+
+    Where records depend on each other in a circle, the one that comes first by name among those
+    nobody outside the circle needs is broken off last. The result does not depend on the order
+    of the input. Takes time linear in the number of dependencies.
+    """
+    by_name: dict[str, Record] = {
+        record.name: record for record in sorted(records, key=lambda record: record.name)
+    }
+    needed: dict[str, list[str]] = {
+        name: sorted({package_name_of(text) for text in record.depends} & by_name.keys())
+        for name, record in by_name.items()
+    }
+    # Roots first: a walk that enters a circle from outside leaves it where it came in, so the
+    # order inside a circle does not hang on which of its names happens to sort first.
+    has_dependents = {name for names in needed.values() for name in names}
+    starts = [name for name in by_name if name not in has_dependents]
+    starts += [name for name in by_name if name in has_dependents]
+
+    ordered: list[Record] = []
+    seen: set[str] = set()
+    for start in starts:
+        if start in seen:
+            continue
+        seen.add(start)
+        walk = [(start, iter(needed[by_name[start].name]))]
+        while walk:
+            name, pending = walk[-1]
+            following = next((other for other in pending if other not in seen), None)
+            if following is None:
+                walk.pop()
+                ordered.append(by_name[name])
+            else:
+                seen.add(following)
+                walk.append((following, iter(needed[by_name[following].name])))
+    return ordered
+
+
+def dependents(records: Iterable[PackageRecord]) -> dict[str, list[str]]:
+    """For each name in the set, the sorted names of those that depend on it."""
+    found: dict[str, set[str]] = {record.name: set() for record in records}
+    for record in records:
+        for text in record.depends:
+            name = package_name_of(text)
+            if name in found:
+                found[name].add(record.name)
+    return {name: sorted(names) for name, names in found.items()}
+
+
+def problems(records: Iterable[PackageRecord]) -> list[str]:
+    """Return what keeps records from being one environment, a sentence each.
+
+    Virtual packages (`__glibc`, ...) are left out: they are facts about a machine, not members of
+    an environment.
+    """
+    by_name: dict[str, PackageRecord] = {}
+    found = []
+    for record in records:
+        if record.name in by_name:
+            found.append(f"package `{record}` is there beside `{by_name[record.name]}`")
+        by_name[record.name] = record
+    for record in by_name.values():
+        for text in record.depends:
+            name = package_name_of(text)
+            if name.startswith("__"):
+                continue
+            other = by_name.get(name)
+            if other is None:
+                spec = MatchSpec(text)
+                if spec.condition is None:
+                    found.append(
+                        f"package `{record}` has dependency `{text}`, which is not in the "
+                        "environment"
+                    )
+            elif not MatchSpec(text).matches(other):
+                found.append(
+                    f"package `{record}` has dependency `{text}`, but the environment has `{other}`"
+                )
+        for text in record.constrains:
+            other = by_name.get(package_name_of(text))
+            if other is not None and not MatchSpec(text).matches(other):
+                found.append(
+                    f"package `{record}` has constraint `{text}`, but the environment has `{other}`"
+                )
+    return found
+
+
+def validate(records: Iterable[PackageRecord]) -> None:
+    """Check that records fit together as one environment.
+
+    Raises:
+        ValidatePackageRecordsError: They do not; `problems` lists every reason.
+    """
+    found = problems(records)
+    if found:
+        raise ValidatePackageRecordsError(found[0], problems=found)

@@ -1,0 +1,167 @@
+"""How hognose's types cross the border to JSON and MessagePack, in C.
+
+`msgspec` knows how to read a `Struct`; the value types (`PackageName`, `VersionWithSource`,
+`NoArchType`, ...) are made from their text by one hook, through their intern tables, so that a
+text seen twice costs a dictionary look-up. Every file of the conda world that hognose reads or
+writes as a record goes through here.
+"""
+
+from __future__ import annotations
+
+from _thread import allocate_lock
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import msgspec
+
+from hognose.errors import InvalidPackageFileError
+from hognose.types.no_arch_type import NoArchType
+from hognose.types.package_name import UNCHECKED_NAMES, PackageName
+from hognose.types.version import VERSIONS_WITH_SOURCE, VersionWithSource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+T = TypeVar("T")
+
+_NOT_NOARCH = NoArchType(None)
+
+
+class _NoArchTypes(dict[object, NoArchType]):
+    """The contents of a `noarch` field; what some very old records hold means "not noarch"."""
+
+    def __missing__(self, content: object) -> NoArchType:
+        return _NOT_NOARCH
+
+
+# Two look-ups for each value of a channel: classmethods would take half as long again.
+_VALUES: dict[object, dict[Any, Any]] = {
+    PackageName: UNCHECKED_NAMES,
+    VersionWithSource: VERSIONS_WITH_SOURCE,
+    NoArchType: _NoArchTypes(
+        {value: NoArchType(value) for value in (None, False, True, "generic", "python")}
+    ),
+}
+
+
+def _from_wire(kind: type[Any], value: Any) -> Any:
+    try:
+        return _VALUES[kind][value]
+    except KeyError:
+        message = f"no conversion to {kind.__name__}"
+        raise NotImplementedError(message) from None
+    except TypeError:
+        if kind is NoArchType:
+            return _NOT_NOARCH
+        message = f"Expected `str`, got `{type(value).__name__}`"
+        raise TypeError(message) from None
+
+
+def _to_wire(value: Any) -> Any:
+    if isinstance(value, PackageName):
+        return value.source
+    if isinstance(value, NoArchType):
+        return value.value
+    return str(value)
+
+
+_making = allocate_lock()
+
+
+def _made_once(make: Callable[[Any], T]) -> Callable[[Any], T]:
+    """Make each decoder once, and one at a time.
+
+    msgspec finds out about the fields of a Struct when the first decoder needs them, and a second
+    thread that uses them before that is done crashes the interpreter.
+    """
+    made: dict[Any, T] = {}
+
+    def get(kind: Any) -> T:
+        decoder = made.get(kind)
+        if decoder is None:
+            with _making:
+                decoder = made.get(kind)
+                if decoder is None:
+                    decoder = made[kind] = make(kind)
+        return decoder
+
+    return get
+
+
+@_made_once
+def _json_decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(kind, dec_hook=_from_wire)
+
+
+@_made_once
+def _msgpack_decoder(kind: Any) -> msgspec.msgpack.Decoder[Any]:
+    return msgspec.msgpack.Decoder(kind, dec_hook=_from_wire)
+
+
+_JSON_ENCODER = msgspec.json.Encoder(enc_hook=_to_wire)
+_SORTED_JSON_ENCODER = msgspec.json.Encoder(enc_hook=_to_wire, order="sorted")
+_MSGPACK_ENCODER = msgspec.msgpack.Encoder(enc_hook=_to_wire)
+
+
+def decode_json(data: bytes | str, kind: type[T], *, what: str = "JSON document") -> T:
+    """Decode a JSON document into `kind`; keys that `kind` does not have are ignored.
+
+    Args:
+        data: The document.
+        kind: A Struct type of `hognose.types`, or any type that msgspec understands.
+        what: What the document is, for the error: a path or a URL.
+
+    Raises:
+        InvalidPackageFileError: The text is no JSON, or not of the right shape.
+    """
+    try:
+        decoder: msgspec.json.Decoder[T] = _json_decoder(cast("Hashable", kind))
+        return decoder.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
+        message = f"{what} cannot be used: {error}"
+        raise InvalidPackageFileError(message, path=what) from error
+
+
+def encode_json(value: object, *, pretty: bool = False, sort_keys: bool = False) -> bytes:
+    """Encode to JSON; `pretty` means two spaces per level, `sort_keys` sorts at every level."""
+    encoder = _SORTED_JSON_ENCODER if sort_keys else _JSON_ENCODER
+    encoded = encoder.encode(value)
+    return msgspec.json.format(encoded, indent=2) if pretty else encoded
+
+
+def decode_msgpack(data: bytes, kind: type[T], *, what: str = "MessagePack document") -> T:
+    """Decode a MessagePack document into `kind`; like `decode_json`.
+
+    Raises:
+        InvalidPackageFileError: The bytes are no MessagePack, or not of the right shape.
+    """
+    try:
+        decoder: msgspec.msgpack.Decoder[T] = _msgpack_decoder(cast("Hashable", kind))
+        return decoder.decode(data)
+    except (msgspec.MsgspecError, ValueError) as error:
+        message = f"{what} cannot be used: {error}"
+        raise InvalidPackageFileError(message, path=what) from error
+
+
+def encode_msgpack(value: object) -> bytes:
+    """Encode to MessagePack."""
+    return _MSGPACK_ENCODER.encode(value)
+
+
+def convert(value: object, kind: type[T], *, what: str = "document") -> T:
+    """Convert a tree of plain Python objects into `kind`; like `decode_json`.
+
+    Raises:
+        InvalidPackageFileError: The tree is not of the right shape.
+    """
+    try:
+        # Makes sure that the fields are known before several threads want them.
+        _json_decoder(cast("Hashable", kind))
+        return msgspec.convert(value, kind, dec_hook=_from_wire)
+    except (msgspec.MsgspecError, ValueError) as error:
+        message = f"{what} cannot be used: {error}"
+        raise InvalidPackageFileError(message, path=what) from error
+
+
+def to_builtins(value: object) -> Any:
+    """Convert to plain dictionaries, lists and scalars, as JSON would hold them."""
+    return msgspec.to_builtins(value, enc_hook=_to_wire)
