@@ -1,0 +1,89 @@
+"""One client for URLs of every kind, with retries, resume, mirrors, proxies and offline.
+
+The seam is `Transport`, one method wide. Caching is elsewhere, in the layers that know what a
+document is: `hognose.cache` for archives, `hognose.repodata` for indexes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hognose._lazy import attach
+
+if TYPE_CHECKING:
+    from hognose.net.client import Client as Client
+    from hognose.net.credentials import CredentialChain as CredentialChain
+    from hognose.net.credentials import CredentialFile as CredentialFile
+    from hognose.net.credentials import Credentials as Credentials
+    from hognose.net.credentials import CredentialStore as CredentialStore
+    from hognose.net.credentials import KeyringStore as KeyringStore
+    from hognose.net.credentials import NetrcFile as NetrcFile
+    from hognose.net.credentials import default_credentials as default_credentials
+    from hognose.net.file_transport import FileTransport as FileTransport
+    from hognose.net.file_transport import path_of_file_url as path_of_file_url
+    from hognose.net.http_transport import HttpTransport as HttpTransport
+    from hognose.net.http_transport import TlsSettings as TlsSettings
+    from hognose.net.mirrors import Mirrors as Mirrors
+    from hognose.net.proxy import ProxySettings as ProxySettings
+    from hognose.net.redaction import redact as redact
+    from hognose.net.redaction import without_secrets as without_secrets
+    from hognose.net.retry import RetryPolicy as RetryPolicy
+    from hognose.net.s3 import S3Bucket as S3Bucket
+    from hognose.net.s3 import S3Credentials as S3Credentials
+    from hognose.net.transport import Headers as Headers
+    from hognose.net.transport import Request as Request
+    from hognose.net.transport import Response as Response
+    from hognose.net.transport import Transport as Transport
+    from hognose.net.urls import join_url as join_url
+
+__all__ = (
+    "Client",
+    "CredentialChain",
+    "CredentialFile",
+    "CredentialStore",
+    "Credentials",
+    "FileTransport",
+    "Headers",
+    "HttpTransport",
+    "KeyringStore",
+    "Mirrors",
+    "NetrcFile",
+    "ProxySettings",
+    "Request",
+    "Response",
+    "RetryPolicy",
+    "S3Bucket",
+    "S3Credentials",
+    "TlsSettings",
+    "Transport",
+    "default_credentials",
+    "join_url",
+    "path_of_file_url",
+    "redact",
+    "without_secrets",
+)
+
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "client": ("Client",),
+        "credentials": (
+            "CredentialChain",
+            "CredentialFile",
+            "CredentialStore",
+            "Credentials",
+            "KeyringStore",
+            "NetrcFile",
+            "default_credentials",
+        ),
+        "file_transport": ("FileTransport", "path_of_file_url"),
+        "http_transport": ("HttpTransport", "TlsSettings"),
+        "mirrors": ("Mirrors",),
+        "proxy": ("ProxySettings",),
+        "redaction": ("redact", "without_secrets"),
+        "retry": ("RetryPolicy",),
+        "s3": ("S3Bucket", "S3Credentials"),
+        "transport": ("Headers", "Request", "Response", "Transport"),
+        "urls": ("join_url",),
+    },
+)

@@ -1,0 +1,121 @@
+"""`file://` URLs: local channels answer like remote ones."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from hognose.errors import InvalidUrlError, NetworkError
+from hognose.net.transport import Headers, NoBody, Request, Response
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+__all__ = ("FileTransport", "path_of_file_url")
+
+
+def path_of_file_url(url: str) -> str:
+    r"""Return the path that a `file` URL names, in the form of this platform.
+
+    On Windows `file:///C:/x` is `C:\x` and `file://server/share` is `\\server\share`.
+
+    Raises:
+        InvalidUrlError: The URL is not a `file` URL, or names another machine where that is not
+            possible.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "file":
+        raise InvalidUrlError(url, "is not a `file` URL")
+    path = unquote(parts.path)
+    host = "" if parts.netloc == "localhost" else parts.netloc
+    if os.name == "nt":
+        if host:
+            return f"//{host}{path}".replace("/", "\\")
+        return path.lstrip("/").replace("/", "\\")
+    if host:
+        raise InvalidUrlError(
+            url, "names another machine", hint="a local path has three slashes: `file:///path`"
+        )
+    return path
+
+
+class FileTransport:
+    """Answers from the disk: 404 for a missing file, validators from its size and time."""
+
+    def send(self, request: Request, /) -> Response:
+        """Open the file that the request's URL names.
+
+        Raises:
+            InvalidUrlError: The URL cannot name a file here.
+            NetworkError: The file exists and cannot be read; chains the `OSError`.
+        """
+        path = path_of_file_url(request.url)
+        headers = Headers(request.headers)
+        try:
+            # Unbuffered: archives are read in large pieces, documents at once.
+            file = open(path, "rb", buffering=0)  # noqa: SIM115  the response closes it
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return _empty_response(request.url, 404)
+        except OSError as error:
+            raise _unreadable(request.url, error) from error
+        try:
+            return _respond(request.url, file, headers)
+        except BaseException:
+            file.close()
+            raise
+
+
+def _respond(url: str, file: BinaryIO, wanted: Headers) -> Response:
+    about = os.fstat(file.fileno())
+    tag = f'"{about.st_mtime_ns:x}-{about.st_size:x}"'
+    if wanted.get("if-none-match") == tag:
+        file.close()
+        return _empty_response(url, 304, {"etag": tag})
+    offset = _offset_of(wanted.get("range", "")) if wanted.get("if-range", tag) == tag else 0
+    if offset and offset >= about.st_size:
+        file.close()
+        return _empty_response(url, 416, {"content-range": f"bytes */{about.st_size}"})
+    file.seek(offset)
+    length = about.st_size - offset
+    fields = {"etag": tag, "content-length": str(length)}
+    if offset:
+        fields["content-range"] = f"bytes {offset}-{about.st_size - 1}/{about.st_size}"
+    return Response(
+        url=url,
+        status=206 if offset else 200,
+        headers=Headers(fields),
+        body=_FileBody(url, file),
+        length=length,
+    )
+
+
+def _offset_of(field: str) -> int:
+    start = field.removeprefix("bytes=").removesuffix("-")
+    return int(start) if start.isdecimal() else 0
+
+
+class _FileBody:
+    __slots__ = ("_file", "_url")
+
+    def __init__(self, url: str, file: BinaryIO) -> None:
+        self._url = url
+        self._file = file
+
+    def read(self, size: int, /) -> bytes:
+        try:
+            return self._file.read(size)
+        except OSError as error:
+            raise _unreadable(self._url, error) from error
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _empty_response(url: str, status: int, fields: dict[str, str] | None = None) -> Response:
+    return Response(url=url, status=status, headers=Headers(fields), body=NoBody(), length=0)
+
+
+def _unreadable(url: str, error: OSError) -> NetworkError:
+    message = f"{url} cannot be read: {error.strerror or error}"
+    return NetworkError(message, url=url, status=None, is_transient=False)

@@ -1,0 +1,87 @@
+"""Which proxy a URL goes through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Self
+from urllib.parse import urlsplit
+
+import msgspec
+
+__all__ = ("ProxySettings",)
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+class ProxySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The proxies in use, and the hosts that are reached without one.
+
+    Attributes:
+        by_scheme: The proxy's URL by the scheme of the URL to fetch (`http`, `https`), or `all`.
+        exceptions: What `NO_PROXY` lists: host names (which stand for their subdomains too),
+            IP addresses, networks such as `10.0.0.0/8`, each with an optional port; `*` is all.
+    """
+
+    by_scheme: Mapping[str, str] = {}
+    exceptions: tuple[str, ...] = ()
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Self:
+        """Read `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, lower case first.
+
+        In a CGI program `HTTP_PROXY` holds what the client of the web server sent, so the
+        upper-case form is not read where `REQUEST_METHOD` is set.
+        """
+        by_scheme = {}
+        for scheme in ("http", "https", "all"):
+            value = environ.get(f"{scheme}_proxy")
+            if value is None and not (scheme == "http" and "REQUEST_METHOD" in environ):
+                value = environ.get(f"{scheme.upper()}_PROXY")
+            if value:
+                by_scheme[scheme] = value if "://" in value else f"http://{value}"
+        exceptions = environ.get("no_proxy", environ.get("NO_PROXY", ""))
+        listed = tuple(each.strip() for each in exceptions.split(",") if each.strip())
+        return cls(by_scheme=by_scheme, exceptions=listed)
+
+    def proxy_for(self, url: str) -> str | None:
+        """Return the URL of the proxy for a URL, or None to connect to its host."""
+        parts = urlsplit(url)
+        proxy = self.by_scheme.get(parts.scheme) or self.by_scheme.get("all")
+        if not proxy or not parts.hostname:
+            return None
+        port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
+        if any(_covers(exception, parts.hostname, port) for exception in self.exceptions):
+            return None
+        return proxy
+
+
+def _covers(exception: str, host: str, port: int) -> bool:
+    if exception == "*":
+        return True
+    name, wanted_port = _split_port(exception.lower())
+    if wanted_port is not None and wanted_port != port:
+        return False
+    if "/" in name or ":" in host or host.replace(".", "").isdecimal():
+        return _network_holds(name, host)
+    name = name.removeprefix("*").lstrip(".")
+    return host == name or host.endswith(f".{name}")
+
+
+def _split_port(exception: str) -> tuple[str, int | None]:
+    if exception.startswith("["):
+        name, _, rest = exception[1:].partition("]")
+        port = rest.removeprefix(":")
+    elif exception.count(":") == 1:
+        name, _, port = exception.partition(":")
+    else:
+        name, port = exception, ""
+    return name, int(port) if port.isdecimal() else None
+
+
+def _network_holds(network: str, host: str) -> bool:
+    from ipaddress import ip_address, ip_network
+
+    try:
+        return ip_address(host) in ip_network(network, strict=False)
+    except ValueError:
+        return False

@@ -1,0 +1,173 @@
+"""`s3://BUCKET/KEY` as signed requests over HTTPS (AWS Signature Version 4).
+
+Only reading is needed, so this is the signing of a GET and no more; no library of Amazon's is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote, urlsplit
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hognose.net.credentials import CredentialStore
+
+__all__ = ("S3Access", "S3Bucket", "S3Credentials", "sign")
+
+_EMPTY = hashlib.sha256(b"").hexdigest()
+
+
+class S3Credentials(msgspec.Struct, frozen=True, gc=False):
+    """A key pair, and the token of a session that has one."""
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str | None = None
+
+    def __repr__(self) -> str:
+        """Show nothing of the secret."""
+        return "<S3Credentials>"
+
+
+class S3Bucket(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """How a bucket is reached.
+
+    Attributes:
+        endpoint_url: The server; Amazon's for the region by default.
+        region: The region that requests are signed for.
+        force_path_style: Whether the bucket is a part of the path rather than of the host.
+    """
+
+    endpoint_url: str | None = None
+    region: str = "us-east-1"
+    force_path_style: bool = False
+
+
+class S3Access:
+    """Turns `s3` URLs into signed requests; safe in several threads.
+
+    The key pair is that of the credential store for the bucket, else that of `AWS_ACCESS_KEY_ID`
+    and `AWS_SECRET_ACCESS_KEY`, else that of `~/.aws/credentials`; without one the bucket has to
+    be public.
+
+    Args:
+        buckets: How single buckets are reached.
+        credentials: Where key pairs may be.
+        environ: The environment, for everything else.
+    """
+
+    def __init__(
+        self,
+        buckets: Mapping[str, S3Bucket],
+        *,
+        credentials: CredentialStore | None,
+        environ: Mapping[str, str],
+    ) -> None:
+        """Keep the settings; nothing is read yet."""
+        self._buckets = dict(buckets)
+        self._credentials = credentials
+        self._environ = environ
+
+    def prepare(
+        self, url: str, headers: Mapping[str, str], *, now: float
+    ) -> tuple[str, dict[str, str]]:
+        """Return the HTTP URL for an `s3` URL, and the fields to send with it."""
+        parts = urlsplit(url)
+        bucket = self._bucket(parts.netloc)
+        endpoint = bucket.endpoint_url or f"https://s3.{bucket.region}.amazonaws.com"
+        base = urlsplit(endpoint)
+        path = quote(unquote(parts.path), safe="/-_.~")
+        host = base.netloc
+        if bucket.force_path_style:
+            path = f"{base.path.rstrip('/')}/{parts.netloc}{path}"
+        else:
+            host = f"{parts.netloc}.{host}"
+            path = f"{base.path.rstrip('/')}{path}"
+        target = f"{base.scheme}://{host}{path}"
+        pair = self._key_pair(url)
+        if pair is None:
+            return target, dict(headers)
+        moment = datetime.fromtimestamp(now, UTC)
+        signed = sign(host, path, region=bucket.region, credentials=pair, moment=moment)
+        return target, {**headers, **signed}
+
+    def _bucket(self, name: str) -> S3Bucket:
+        found = self._buckets.get(name)
+        if found is not None:
+            return found
+        environ = self._environ
+        region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or "us-east-1"
+        endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL")
+        # Servers other than Amazon's seldom have a host name for each bucket.
+        return S3Bucket(
+            endpoint_url=endpoint or None, region=region, force_path_style=bool(endpoint)
+        )
+
+    def _key_pair(self, url: str) -> S3Credentials | None:
+        lookup = getattr(self._credentials, "get_s3", None)
+        found: S3Credentials | None = lookup(url) if lookup is not None else None
+        if found is not None:
+            return found
+        environ = self._environ
+        if environ.get("AWS_ACCESS_KEY_ID") and environ.get("AWS_SECRET_ACCESS_KEY"):
+            return S3Credentials(
+                environ["AWS_ACCESS_KEY_ID"],
+                environ["AWS_SECRET_ACCESS_KEY"],
+                environ.get("AWS_SESSION_TOKEN") or None,
+            )
+        return _read_shared_file(environ)
+
+
+def _read_shared_file(environ: Mapping[str, str]) -> S3Credentials | None:
+    import configparser
+
+    home = environ.get("HOME") or environ.get("USERPROFILE")
+    path = environ.get("AWS_SHARED_CREDENTIALS_FILE")
+    if not path and home:
+        path = os.path.join(home, ".aws", "credentials")
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read(path or (), encoding="utf-8")
+        profile = parser[environ.get("AWS_PROFILE") or "default"]
+        return S3Credentials(
+            profile["aws_access_key_id"],
+            profile["aws_secret_access_key"],
+            profile.get("aws_session_token"),
+        )
+    except (configparser.Error, KeyError, OSError, UnicodeDecodeError):
+        # Another program's file: what is wrong with it must not keep us from public buckets.
+        return None
+
+
+def sign(
+    host: str, path: str, *, region: str, credentials: S3Credentials, moment: datetime
+) -> dict[str, str]:
+    """Return the fields that sign a GET of a path (without query) at a host."""
+    stamp = moment.strftime("%Y%m%dT%H%M%SZ")
+    day = stamp[:8]
+    fields = {"host": host, "x-amz-content-sha256": _EMPTY, "x-amz-date": stamp}
+    if credentials.session_token:
+        fields["x-amz-security-token"] = credentials.session_token
+    names = ";".join(sorted(fields))
+    lines = "".join(f"{name}:{fields[name]}\n" for name in sorted(fields))
+    request = f"GET\n{path}\n\n{lines}\n{names}\n{_EMPTY}"
+    scope = f"{day}/{region}/s3/aws4_request"
+    digest = hashlib.sha256(request.encode()).hexdigest()
+    text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{digest}"
+    key = f"AWS4{credentials.secret_access_key}".encode()
+    for part in (day, region, "s3", "aws4_request"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    signature = hmac.digest(key, text.encode(), "sha256").hex()
+    del fields["host"]
+    fields["Authorization"] = (
+        f"AWS4-HMAC-SHA256 Credential={credentials.access_key_id}/{scope}, "
+        f"SignedHeaders={names}, Signature={signature}"
+    )
+    return fields

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from hognose.errors import ConfigError
+from hognose.net import (
+    Client,
+    CredentialChain,
+    CredentialFile,
+    Credentials,
+    NetrcFile,
+    default_credentials,
+)
+from support.channel_server import ChannelServer
+
+CONTENT = {
+    "prefix.dev": {"BearerToken": "exact"},
+    "*.prefix.dev": {"BearerToken": "below"},
+    "*.dev": {"BearerToken": "far"},
+    "conda.example.org": {"CondaToken": "token"},
+    "basic.example.org": {"BasicHTTP": {"username": "me", "password": "pass"}},
+    "ported.example.org:8080": {"BearerToken": "ported"},
+    "s3.example.org": {"S3Credentials": {"access_key_id": "a", "secret_access_key": "b"}},
+    "oauth.example.org": {"OAuth": {"access_token": "access", "token_endpoint": "x"}},
+}
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "credentials.json"
+    path.write_text(json.dumps(CONTENT))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://prefix.dev/a", Credentials.bearer("exact")),
+        ("https://repo.prefix.dev/a", Credentials.bearer("below")),
+        ("https://a.b.prefix.dev/a", Credentials.bearer("below")),
+        ("https://other.dev/a", Credentials.bearer("far")),
+        ("https://evilprefix.dev.com/a", None),
+        ("https://conda.example.org/a", Credentials(conda_token="token")),
+        ("https://basic.example.org/a", Credentials(authorization="Basic bWU6cGFzcw==")),
+        ("https://ported.example.org:8080/a", Credentials.bearer("ported")),
+        ("https://ported.example.org/a", None),
+        ("https://s3.example.org/a", None),
+        ("https://oauth.example.org/a", Credentials.bearer("access")),
+        ("https://example.org/a", None),
+    ],
+)
+def test_a_host_finds_its_own_or_its_domains_secret(path, url, expected):
+    assert expected == CredentialFile(path).get(url)
+
+
+def test_a_file_that_is_missing_or_empty_has_no_secrets(tmp_path):
+    assert CredentialFile(tmp_path / "none").get("https://a.org") is None
+    (tmp_path / "empty").touch()
+    assert CredentialFile(tmp_path / "empty").get("https://a.org") is None
+
+
+def test_a_broken_file_is_named_without_its_content(tmp_path):
+    (tmp_path / "broken").write_text('{"a.org": "hush')
+    with pytest.raises(ConfigError) as caught:
+        CredentialFile(tmp_path / "broken").get("https://a.org")
+    assert str(tmp_path / "broken") in str(caught.value)
+    assert "hush" not in str(caught.value)
+
+
+def test_a_netrc_gives_a_login(tmp_path):
+    (tmp_path / "netrc").write_text("machine a.org login me password pass\n")
+    store = NetrcFile(tmp_path / "netrc")
+    assert store.get("https://a.org/x") == Credentials.basic("me", "pass")
+    assert store.get("https://b.org/x") is None
+
+
+def test_a_netrc_that_nobody_can_read_is_passed_over(tmp_path):
+    (tmp_path / "netrc").write_text("machine\nlogin what ever it is")
+    assert NetrcFile(tmp_path / "netrc").get("https://a.org") is None
+    assert NetrcFile(tmp_path / "none").get("https://a.org") is None
+
+
+def test_the_first_store_that_knows_decides_and_is_asked_once():
+    asked = []
+
+    class Store:
+        def __init__(self, name, answer):
+            self.name, self.answer = name, answer
+
+        def get(self, url):
+            asked.append((self.name, url))
+            return self.answer
+
+    chain = CredentialChain(
+        [Store("a", None), Store("b", Credentials.bearer("b")), Store("c", None)]
+    )
+    for _ in range(3):
+        assert chain.get("https://x.org/1") == Credentials.bearer("b")
+    assert asked == [("a", "https://x.org/1"), ("b", "https://x.org/1")]
+    nothing = CredentialChain([Store("d", None)])
+    assert [nothing.get(f"https://y.org/{number}") for number in range(3)] == [None] * 3
+    assert asked[2:] == [("d", "https://y.org/0")]
+
+
+def test_the_default_stores_go_from_explicit_to_general(tmp_path, path):
+    (tmp_path / ".netrc").write_text("machine netrc.org login me password pass\n")
+    (tmp_path / ".rattler").mkdir()
+    shared = {"shared.org": {"BearerToken": "s"}, "prefix.dev": {"BearerToken": "hidden"}}
+    (tmp_path / ".rattler" / "credentials.json").write_text(json.dumps(shared))
+    chain = default_credentials({"HOME": str(tmp_path), "RATTLER_AUTH_FILE": str(path)})
+    assert chain.get("https://prefix.dev") == Credentials.bearer("exact")
+    assert chain.get("https://shared.org") == Credentials.bearer("s")
+    assert chain.get("https://netrc.org") == Credentials.basic("me", "pass")
+
+
+def test_secrets_do_not_show():
+    assert repr(Credentials.bearer("hush")) == "<Credentials: Bearer>"
+    assert repr(Credentials(conda_token="hush")) == "<Credentials: conda token>"
+    assert "hush" not in str(Credentials.basic("me", "hush"))
+
+
+def test_a_conda_token_goes_into_the_path(tmp_path):
+    with ChannelServer() as server:
+        (tmp_path / "c.json").write_text(json.dumps({"127.0.0.1": {"CondaToken": "xy-1"}}))
+        server.serve("t/xy-1/mine/noarch/repodata.json", b"{}")
+        with Client(environ={}, credentials=CredentialFile(tmp_path / "c.json")) as client:
+            assert client.get(server.url + "mine/noarch/repodata.json") == b"{}"
