@@ -1,0 +1,216 @@
+"""Loading records: ours and py-rattler's, in turns in one process.
+
+Input: real conda-forge metadata (README beside the data), 24,087 records for linux-64 and 9,174 for
+noarch, and its python=3.9 subchannel (2,914 records), as plain files and over a loopback server (a
+process of its own); and a file of 300,000 records made by repeating the former under varied build
+strings, so its sizes and shapes are real and its dependencies are not. Memory is the peak of a
+process of its own for each contestant.
+
+    python benchmarks/bench_repodata.py [local] [http] [large]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import rattler
+from backports import zstd
+
+from hognose.net import Client
+from hognose.repodata import Gateway, SourceConfig, SparseRepoData
+from hognose.types import Channel
+from measure import compare
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from support import shared_data
+from support.repodata_files import write_shards
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+TESTS = str(Path(shared_data.__file__).parents[1])
+SUBDIRS = ("linux-64", "noarch")
+BIG_QUESTION = ("jupyterlab", "pandas", "scikit-learn")
+
+
+def unpack(channel: str, target: Path) -> dict[str, Path]:
+    paths = {}
+    for subdir in SUBDIRS:
+        folder = target / subdir
+        folder.mkdir(parents=True)
+        paths[subdir] = folder / "repodata.json"
+        source = shared_data.ROOT / "channels" / channel / subdir / "repodata.json.zst"
+        paths[subdir].write_bytes(zstd.decompress(source.read_bytes()))
+        shutil.copyfile(source, folder / "repodata.json.zst")
+    return paths
+
+
+def load_ours(channel: str, paths: dict[str, Path], names: Sequence[str]) -> int:
+    opened = [SparseRepoData(Channel(channel), subdir, path) for subdir, path in paths.items()]
+    return sum(map(len, SparseRepoData.load_records_recursive(opened, names)))
+
+
+def load_theirs(channel: str, paths: dict[str, Path], names: Sequence[str]) -> int:
+    opened = [
+        rattler.SparseRepoData(rattler.Channel(channel), subdir, path)
+        for subdir, path in paths.items()
+    ]
+    wanted = [rattler.PackageName(name) for name in names]
+    return sum(map(len, rattler.SparseRepoData.load_records_recursive(opened, wanted)))
+
+
+def local(work: Path) -> None:
+    for channel, names in (
+        ("conda-forge-python39", ("python", "pip")),
+        ("conda-forge", BIG_QUESTION),
+    ):
+        paths = unpack(channel, work / "local" / channel)
+        ours = partial(load_ours, channel, paths, names)
+        theirs = partial(load_theirs, channel, paths, names)
+        assert ours() == theirs()
+        compare(
+            {"hognose": ours, "py-rattler": theirs},
+            title=f"open two files of {channel}, load all behind {' '.join(names)} ({ours()})",
+        )
+
+
+@contextmanager
+def serve(root: Path) -> Iterator[str]:
+    """A server in a process of its own, so that it takes no turns from the clients."""
+    script = (
+        f"import sys; sys.path.insert(0, {TESTS!r}); from support.channel_server import *; "
+        f"server = ChannelServer({str(root)!r}); print(server.url, flush=True); "
+        "sys.stdin.read(); server.close()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        yield process.stdout.readline().strip()
+        process.stdin.close()
+
+
+def query_ours(client: Client, url: str, cache: Path, *, sharded: bool, cold: bool) -> int:
+    if cold:
+        shutil.rmtree(cache, ignore_errors=True)
+    config = SourceConfig(sharded_enabled=sharded)
+    gateway = Gateway(client, cache_dir=cache, default_config=config)
+    return gateway.query([url], SUBDIRS, BIG_QUESTION).record_count
+
+
+def query_theirs(url: str, cache: Path, *, sharded: bool, cold: bool) -> int:
+    if cold:
+        shutil.rmtree(cache, ignore_errors=True)
+    config = rattler.SourceConfig(sharded_enabled=sharded)
+    gateway = rattler.Gateway(cache_dir=cache, default_config=config)
+    found = asyncio.run(gateway.query([rattler.Channel(url)], SUBDIRS, BIG_QUESTION))
+    return sum(map(len, found))
+
+
+def http(work: Path) -> None:
+    root = work / "http"
+    for path in unpack("conda-forge", root).values():
+        write_shards(path.parent, json.loads(path.read_bytes()))
+    with serve(root) as url, Client(environ={}) as client:
+        for sharded in (True, False):
+            for cold in (True, False):
+                how = {"sharded": sharded, "cold": cold}
+                ours = partial(query_ours, client, url, work / "ours", **how)
+                theirs = partial(query_theirs, url, work / "theirs", **how)
+                assert ours() == theirs()
+                title = ("sharded" if sharded else "plain .zst", "cold" if cold else "warm")
+                compare(
+                    {"hognose": ours, "py-rattler": theirs},
+                    title=f"query over loopback, {', '.join(title)} ({ours()} records)",
+                    repeat=7,
+                )
+
+
+def make_large(path: Path) -> None:
+    """300,000 real records, most of them several times with another build string."""
+    source = shared_data.read_zst("channels/conda-forge/linux-64/repodata.json.zst")
+    document = json.loads(source)
+    records: dict[str, Any] = {}
+    turn = 0
+    while len(records) < 300_000:
+        for file_name, record in document["packages.conda"].items():
+            build = record["build"] if turn == 0 else f"v{turn}_{record['build']}"
+            name = file_name if turn == 0 else f"{file_name.rsplit('-', 1)[0]}-{build}.conda"
+            records[name] = {**record, "build": build}
+        turn += 1
+    records = dict(sorted(records.items())[:300_000])
+    path.write_text(json.dumps({**document, "packages": {}, "packages.conda": records}))
+
+
+ALONE = """
+import time
+{imports}
+start = time.perf_counter()
+{work}
+elapsed = time.perf_counter() - start
+# Not ru_maxrss, which a child inherits from the process that started it.
+peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(elapsed, int(peak.split()[1]) / 1024)
+"""
+IMPORTS = {
+    "hognose": "from hognose.repodata import SparseRepoData; from hognose.types import Channel",
+    "py-rattler": "from rattler import Channel, PackageName, SparseRepoData",
+}
+OPEN = "data = SparseRepoData(Channel('c'), 'linux-64', {path!r}); records = "
+WORK = {
+    "one name": ("data.load_records('numpy')", "data.load_records('numpy')"),
+    "all behind python": (
+        "SparseRepoData.load_records_recursive([data], ['python'])",
+        "SparseRepoData.load_records_recursive([data], [PackageName('python')])",
+    ),
+    "every record": ("data.load_all_records()", "data.load_all_records()"),
+}
+
+
+def measure_alone(imports: str, work: str) -> tuple[float, float]:
+    script = ALONE.format(imports=imports, work=work)
+    answer = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    seconds, peak = map(float, answer.stdout.split())
+    return seconds, peak
+
+
+def large(work: Path) -> None:
+    path = work / "large.json"
+    make_large(path)
+    print(f"\na file of 300,000 records, {path.stat().st_size / 1e6:.0f} MB: seconds, peak MiB")
+    start = OPEN.format(path=str(path))
+    for title, scripts in WORK.items():
+        results: dict[str, list[tuple[float, float]]] = {name: [] for name in IMPORTS}
+        for _ in range(5):
+            for (name, imports), script in zip(IMPORTS.items(), scripts, strict=True):
+                results[name].append(measure_alone(imports, start + script))
+        medians = {
+            name: [sorted(column)[len(column) // 2] for column in zip(*values, strict=True)]
+            for name, values in results.items()
+        }
+        for name, (seconds, peak) in medians.items():
+            ratios = seconds / medians["hognose"][0], peak / medians["hognose"][1]
+            print(
+                f"  {title:18} {name:10} {seconds:7.3f} s {peak:7.0f} MiB"
+                f"   x{ratios[0]:5.2f} x{ratios[1]:5.2f}"
+            )
+
+
+if __name__ == "__main__":
+    chosen = sys.argv[1:] or ["local", "http", "large"]
+    with tempfile.TemporaryDirectory() as directory:
+        for part in chosen:
+            {"local": local, "http": http, "large": large}[part](Path(directory))

@@ -1,0 +1,46 @@
+"""Files that are whole or not there, however many processes write them."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import BinaryIO
+
+__all__ = ("replace_file", "write_file")
+
+
+def replace_file(path: str, content: bytes) -> bool:
+    """Put content at a path by writing beside it and renaming; see `write_file`."""
+    return write_file(path, lambda file: file.write(content))
+
+
+def write_file(path: str, write: Callable[[BinaryIO], object]) -> bool:
+    """Let `write` fill a file and give it its name when it is whole.
+
+    For caches: a full disk or a read-only directory costs time later, not the result now. The
+    content is not forced to the disk, because whoever reads it verifies it.
+
+    Returns:
+        Whether the file is there now.
+    """
+    # No other thread of any process on this machine has the same name; on a shared directory a
+    # clash of process numbers makes one of the two renames fail, which is allowed.
+    temporary = f"{path}.{os.getpid()}-{threading.get_ident()}.tmp"
+    try:
+        with open(temporary, "wb") as file:
+            write(file)
+        os.replace(temporary, path)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(temporary)
+        return False
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary)
+        raise
+    return True

@@ -1,0 +1,137 @@
+"""What channels have to say to their users (CEP 6)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import msgspec
+
+from hognose.errors import NetworkError
+from hognose.net import redact, without_secrets
+from hognose.repodata.atomic_file import replace_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hognose.net import Client
+    from hognose.types import Channel
+
+__all__ = ("ChannelNotice", "NoticeLevel", "fetch_notices")
+
+NoticeLevel = Literal["info", "warning", "critical"]
+
+_LEVELS = ("info", "warning", "critical")
+_MAX_SIZE = 1 << 20
+# Where a channel has no notices, or gives no time at which one ends.
+_ASK_AGAIN_AFTER = 86_400.0
+
+
+class ChannelNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """One message of a channel.
+
+    Attributes:
+        channel: The channel's name, or its address without secrets.
+        id: What tells the message apart from others.
+        message: The text.
+        level: How much it matters; what is unknown counts as `info`.
+        created_at: When it was made, as the channel wrote it (ISO 8601).
+        expires_at: Until when it is of interest, likewise.
+        interval: After how many seconds it may be shown again.
+    """
+
+    channel: str
+    id: str
+    message: str
+    level: NoticeLevel = "info"
+    created_at: str | None = None
+    expires_at: str | None = None
+    interval: int | None = None
+
+
+class _Kept(msgspec.Struct, frozen=True, kw_only=True):
+    until: float
+    notices: list[ChannelNotice] = []
+
+
+# Made at import: two threads must not make the first decoder of a Struct at the same time.
+_KEPT_DECODER = msgspec.json.Decoder(_Kept)
+
+
+def fetch_notices(
+    channel: Channel, *, client: Client, path: Path | None, now: float
+) -> list[ChannelNotice]:
+    """Return a channel's notices; none where it has no such file, or one that makes no sense.
+
+    Notices are a courtesy, so nothing that goes wrong with them is an error.
+
+    Args:
+        channel: The channel.
+        client: What fetches.
+        path: The file that keeps them until the first one expires; None keeps nothing.
+        now: The time, in seconds since the epoch.
+    """
+    if path is not None:
+        kept = _read(path)
+        if kept is not None and (now < kept.until <= now + 366 * 86_400.0 or client.offline):
+            return kept.notices
+    try:
+        data = client.get(f"{channel.base_url}notices.json", max_size=_MAX_SIZE)
+    except NetworkError:
+        data = b""
+    notices = _decode(data, str(channel))
+    if path is not None and not client.offline:
+        ends = [end for notice in notices if (end := _seconds(notice.expires_at)) is not None]
+        until = min(ends, default=now + _ASK_AGAIN_AFTER)
+        encoded = msgspec.json.encode(_Kept(until=until, notices=notices))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(str(path), encoded)
+    return notices
+
+
+def _read(path: Path) -> _Kept | None:
+    try:
+        return _KEPT_DECODER.decode(path.read_bytes())
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def _decode(data: bytes, channel: str) -> list[ChannelNotice]:
+    try:
+        tree = msgspec.json.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return []
+    listed = tree.get("notices") if isinstance(tree, dict) else None
+    notices: dict[str, ChannelNotice] = {}
+    for entry in listed if isinstance(listed, list) else ():
+        if isinstance(entry, dict) and isinstance(entry.get("message"), str):
+            notice = _notice_of(entry, without_secrets(redact(channel)))
+            notices.setdefault(notice.id, notice)
+    return list(notices.values())
+
+
+def _notice_of(entry: dict[str, Any], channel: str) -> ChannelNotice:
+    message = entry["message"]
+    level = entry.get("level")
+    interval = entry.get("interval")
+    return ChannelNotice(
+        channel=channel,
+        id=str(entry.get("id") or message),
+        message=message,
+        level=cast("NoticeLevel", level) if level in _LEVELS else "info",
+        created_at=_text(entry.get("created_at")),
+        expires_at=_text(entry.get("expires_at") or entry.get("expired_at")),
+        interval=interval if isinstance(interval, int) else None,
+    )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        moment = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

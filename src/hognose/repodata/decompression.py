@@ -1,0 +1,149 @@
+"""Reads compressed documents into memory, up to a limit.
+
+Decompresses in pieces of a megabyte: that lets go of the interpreter lock between them, and a small
+file that unpacks to terabytes is noticed at the limit rather than by the kernel.
+"""
+
+from __future__ import annotations
+
+import bz2
+import sys
+import zlib
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from hognose.errors import FetchRepoDataError
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ("DEFAULT_MAX_SIZE", "Compression", "compression_of_name", "decompress", "read_all")
+
+Compression = Literal["zst", "bz2", "gzip"]
+
+# Three times the largest repodata.json that exists (conda-forge's noarch has 0.4 GB).
+DEFAULT_MAX_SIZE = 1_500_000_000
+_PIECE = 1 << 20
+
+
+class Reader(Protocol):
+    """Anything that gives bytes."""
+
+    def read(self, size: int, /) -> bytes | None:
+        """Return up to `size` bytes, and nothing at the end."""
+        ...
+
+
+def compression_of_name(name: str) -> Compression | None:
+    """Tell from a file name how its content is compressed."""
+    if name.endswith(".zst"):
+        return "zst"
+    return "bz2" if name.endswith(".bz2") else None
+
+
+def read_all(
+    source: Reader, compression: Compression | None, *, max_size: int, what: str
+) -> bytearray:
+    """Read and decompress everything that a source has.
+
+    Args:
+        source: Where the bytes come from.
+        compression: How they are compressed, None if they are not.
+        max_size: The largest acceptable size in bytes, decompressed.
+        what: The file or the URL, for errors.
+
+    Raises:
+        FetchRepoDataError: The document is too large, broken, or ends too early.
+    """
+    content = bytearray()
+    if compression is None:
+        while piece := source.read(_PIECE):
+            _extend(content, piece, max_size, what)
+        return content
+    decoder = _DECODERS[compression]()
+    is_fresh = True
+    try:
+        while packed := source.read(_PIECE):
+            while packed:
+                if decoder.eof:
+                    # Frames may follow each other, and parallel compressors write them so.
+                    decoder, is_fresh = _DECODERS[compression](), True
+                _extend(content, decoder.decompress(packed, _PIECE), max_size, what)
+                is_fresh = False
+                while not decoder.eof and not decoder.needs_input:
+                    _extend(content, decoder.decompress(b"", _PIECE), max_size, what)
+                packed = decoder.unused_data if decoder.eof else b""
+    except (zstd.ZstdError, OSError, EOFError, zlib.error) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        message = f"{what} is broken: {error}"
+        raise FetchRepoDataError(message, url=what) from error
+    if not decoder.eof and not is_fresh:
+        message = f"{what} is broken: it ends too early"
+        raise FetchRepoDataError(message, url=what)
+    return content
+
+
+def decompress(data: bytes, *, max_size: int, what: str) -> bytearray:
+    """Decompress a zstd document that is in memory.
+
+    Raises:
+        FetchRepoDataError: The document is too large, broken, or ends too early.
+    """
+    import io
+
+    return read_all(io.BytesIO(data), "zst", max_size=max_size, what=what)
+
+
+class _GzipDecoder:
+    """zlib's decompressor in the shape of those of bz2 and zstd."""
+
+    def __init__(self) -> None:
+        self._inner = zlib.decompressobj(wbits=31)
+        self._is_full = False
+
+    @property
+    def eof(self) -> bool:
+        return self._inner.eof
+
+    @property
+    def needs_input(self) -> bool:
+        return not self._inner.unconsumed_tail and not self._is_full
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inner.unused_data
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
+        piece = self._inner.decompress(self._inner.unconsumed_tail + data, max_length)
+        # Output can be held back while no input is.
+        self._is_full = len(piece) == max_length
+        return piece
+
+
+class _Decoder(Protocol):
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
+
+
+_DECODERS: dict[Compression, Callable[[], _Decoder]] = {
+    "zst": zstd.ZstdDecompressor,
+    "bz2": bz2.BZ2Decompressor,
+    "gzip": _GzipDecoder,
+}
+
+
+def _extend(content: bytearray, piece: bytes, max_size: int, what: str) -> None:
+    content += piece
+    if len(content) > max_size:
+        message = f"{what} is too large: it has more than {max_size} bytes"
+        raise FetchRepoDataError(message, url=what)

@@ -1,0 +1,229 @@
+"""Sharded repodata (CEP 16): an index of hashes, and a small file for each name.
+
+A shard is named by the hash of its bytes, so one that is on disk is right or visibly broken, and
+is never asked for again. It is verified each time it is read, which costs a few microseconds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import field
+
+from hognose.errors import HashMismatchError, NotFoundError
+from hognose.net import join_url, redact
+from hognose.repodata.decompression import DEFAULT_MAX_SIZE, decompress
+from hognose.repodata.format_selection import PackageFormatSelection, select
+from hognose.repodata.placement import Placement, WireRecord, turn_hashes_into_text
+from hognose.repodata.removed_package import RemovedPackage
+from hognose.types import ChannelInfo, wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hognose.net import Client
+    from hognose.repodata.shard_store import ShardStore
+    from hognose.types import Channel, RepoDataRecord
+
+__all__ = ("INDEX_NAME", "ShardIndex", "ShardedSubdir")
+
+INDEX_NAME = "repodata_shards.msgpack.zst"
+_MAX_SHARD_SIZE = 256 * 1024 * 1024
+
+
+class _IndexInfo(ChannelInfo, kw_only=True, gc=False):
+    shards_base_url: str = "./shards/"
+
+
+class ShardIndex(msgspec.Struct, gc=False):
+    """The content of `repodata_shards.msgpack.zst`."""
+
+    info: _IndexInfo = field(default_factory=_IndexInfo)
+    # The hash of each name's shard: 32 bytes, which some writers give as a list of numbers.
+    shards: dict[str, Any] = {}
+
+    @classmethod
+    def decode(cls, packed: bytes, *, what: str) -> ShardIndex:
+        """Decompress and decode an index.
+
+        Raises:
+            FetchRepoDataError: It is too large, or broken.
+            InvalidPackageFileError: It is not an index.
+        """
+        data = decompress(packed, max_size=DEFAULT_MAX_SIZE, what=what)
+        return wire.decode_msgpack(data, cls, what=what)  # type: ignore[arg-type]  # any buffer
+
+
+class _V3(msgspec.Struct, gc=False):
+    conda: dict[str, WireRecord] = {}
+    tar_bz2: dict[str, WireRecord] = field(name="tar.bz2", default_factory=dict)
+
+
+class _Shard(msgspec.Struct, gc=False):
+    packages: dict[str, WireRecord] = {}
+    conda_packages: dict[str, WireRecord] = field(name="packages.conda", default_factory=dict)
+    v3: _V3 | None = None
+    removed: tuple[str, ...] = ()
+
+
+class ShardedSubdir:
+    """A subdir that is fetched name by name; safe in several threads.
+
+    Args:
+        channel: The channel.
+        subdir: The platform folder.
+        index: The index.
+        client: What fetches the shards.
+        store: Where shards are kept; None keeps their records in memory only.
+        refetch: Fetches the index anew, for when a shard that it names is gone.
+    """
+
+    def __init__(
+        self,
+        channel: Channel,
+        subdir: str,
+        index: ShardIndex,
+        *,
+        client: Client,
+        store: ShardStore | None,
+        refetch: Callable[[], ShardIndex] | None = None,
+    ) -> None:
+        """Keep the index; nothing is fetched yet."""
+        self.info: ChannelInfo = index.info
+        self._shards = index.shards
+        self._client = client
+        self._store = store
+        self._refetch = refetch
+        self._refetch_lock = threading.Lock()
+        folder = f"{channel.platform_url(subdir)}/"
+        self._base = join_url(folder, index.info.shards_base_url)
+        if not self._base.endswith("/"):
+            self._base += "/"
+        self._placement = Placement.make(channel, subdir, index.info.base_url)
+        self._known: dict[str, list[RepoDataRecord]] = {}
+        self._removed: dict[str, tuple[str, ...]] = {}
+
+    def package_names(self) -> Sequence[str]:
+        """Return all names."""
+        return list(self._shards)
+
+    def mentioning(self, text: str, /) -> Sequence[str]:  # noqa: ARG002  the seam's signature
+        """Return all names: a shard tells nothing before it is read."""
+        return self.package_names()
+
+    def removed(self, name: str, /) -> list[RemovedPackage]:
+        """Return what was withdrawn of a name, as far as its shard was read."""
+        found = (
+            RemovedPackage.of(file_name, self._placement)
+            for file_name in self._removed.get(name, ())
+        )
+        return [package for package in found if package is not None]
+
+    def load_at_hand(self, name: str, /) -> list[RepoDataRecord] | None:
+        """Return a name's records if its shard is in memory or on disk.
+
+        Raises:
+            InvalidPackageFileError: The shard is malformed.
+        """
+        known = self._known.get(name)
+        if known is not None:
+            return known
+        digest = self._digest(name)
+        if digest is None:
+            return []
+        packed = None if self._store is None else self._store.get(digest)
+        return None if packed is None else self._decode(name, packed)
+
+    def load_records(self, name: str, /) -> list[RepoDataRecord]:
+        """Return a name's records, fetching its shard if need be.
+
+        Raises:
+            NetworkError: The shard cannot be fetched.
+            HashMismatchError: It is not the one that the index promises, twice in a row.
+            InvalidPackageFileError: It is malformed.
+        """
+        known = self.load_at_hand(name)
+        if known is not None:
+            return known
+        digest = self._digest(name)
+        assert digest is not None
+        try:
+            packed = self._fetch(digest)
+        except NotFoundError:
+            # Servers remove shards that their present index does not name.
+            fresh = self._refresh(name, digest)
+            if fresh is None:
+                raise
+            if not fresh:
+                return self._known.setdefault(name, [])
+            digest, packed = fresh, self._fetch(fresh)
+        records = self._decode(name, packed)
+        if self._store is not None:
+            self._store.put(digest, packed)
+        return records
+
+    def flush(self) -> None:
+        """Write the shards that are new to the disk."""
+        if self._store is not None:
+            self._store.flush()
+
+    def _digest(self, name: str) -> bytes | None:
+        digest = self._shards.get(name)
+        return None if digest is None else bytes(digest)
+
+    def _refresh(self, name: str, gone: bytes) -> bytes | None:
+        """Look into a newer index for a name whose shard is gone.
+
+        Returns:
+            The hash of the shard now, nothing (b"") if the name is gone too, or None if there is
+            no other index.
+        """
+        if self._refetch is None:
+            return None
+        with self._refetch_lock:
+            digest = self._digest(name)
+            if digest == gone:
+                self._shards = self._refetch().shards
+                digest = self._digest(name)
+        return None if digest == gone else digest or b""
+
+    def _fetch(self, digest: bytes) -> bytes:
+        url = f"{self._base}{digest.hex()}.msgpack.zst"
+        packed = self._client.get(url, max_size=_MAX_SHARD_SIZE)
+        if hashlib.sha256(packed).digest() == digest:
+            return packed
+        # A cache on the way may hold something broken; it is asked to look again.
+        fresh = {"Cache-Control": "no-cache"}
+        packed = self._client.get(url, headers=fresh, max_size=_MAX_SHARD_SIZE)
+        actual = hashlib.sha256(packed).digest()
+        if actual == digest:
+            return packed
+        message = f"{redact(url)} has the SHA-256 {actual.hex()}, its index promises another"
+        raise HashMismatchError(
+            message, url=redact(url), expected=digest.hex(), actual=actual.hex()
+        )
+
+    def _decode(self, name: str, packed: bytes) -> list[RepoDataRecord]:
+        what = f"the shard of `{name}` at {redact(self._base)}"
+        data = decompress(packed, max_size=_MAX_SHARD_SIZE, what=what)
+        shard = wire.decode_msgpack(data, _Shard, what=what)  # type: ignore[arg-type]  # any buffer
+        if shard.v3 is not None:
+            for stem, record in shard.v3.tar_bz2.items():
+                shard.packages.setdefault(f"{stem}.tar.bz2", record)
+            for stem, record in shard.v3.conda.items():
+                shard.conda_packages.setdefault(f"{stem}.conda", record)
+        if shard.removed:
+            self._removed[name] = shard.removed
+        for file_name in shard.removed:
+            shard.packages.pop(file_name, None)
+            shard.conda_packages.pop(file_name, None)
+        chosen = dict(
+            select(shard.packages, shard.conda_packages, PackageFormatSelection.PREFER_CONDA)
+        )
+        turn_hashes_into_text(chosen.values())
+        records = self._placement.place(name, chosen, chosen.values())
+        # Of two threads that decode one shard the first decides, so that records stay identical.
+        return self._known.setdefault(name, records)

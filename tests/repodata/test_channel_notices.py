@@ -1,0 +1,85 @@
+"""Notices of channels (CEP 6)."""
+
+import json
+
+import pytest
+
+from hognose.net import Client
+from hognose.repodata import Gateway
+from support.channel_server import ChannelServer
+
+NOTICE = {
+    "id": "one",
+    "message": "we move",
+    "level": "warning",
+    "created_at": "2030-01-01T00:00:00+00:00",
+    "expires_at": "2030-02-01T00:00:00+00:00",
+}
+# 2030-01-15
+NOW = 1_894_665_600.0
+
+
+def serve(server, *notices):
+    server.serve("channel/notices.json", json.dumps({"notices": notices}).encode())
+
+
+@pytest.fixture
+def server():
+    with ChannelServer() as server:
+        yield server
+
+
+@pytest.fixture
+def client():
+    with Client(environ={}, sleep=lambda seconds: None) as client:
+        yield client
+
+
+def fetch(client, server, *, cache=None, now=NOW):
+    gateway = Gateway(client, cache_dir=cache, clock=lambda: now)
+    return gateway.channel_notices([f"{server.url}channel"])
+
+
+def test_a_notice_has_all_that_the_channel_says(server, client):
+    serve(server, NOTICE)
+    (notice,) = fetch(client, server)
+    assert "we move" == notice.message
+    assert "warning" == notice.level
+    assert "channel" == notice.channel
+    assert NOTICE["expires_at"] == notice.expires_at
+
+
+def test_missing_fields_and_unknown_levels_are_tolerated(server, client):
+    serve(server, {"message": "hm", "level": "panic"}, {"id": 3}, "text")
+    (notice,) = fetch(client, server)
+    assert ("hm", "info", None) == (notice.message, notice.level, notice.expires_at)
+
+
+def test_a_notice_that_is_there_twice_is_shown_once(server, client):
+    serve(server, NOTICE, NOTICE)
+    assert 1 == len(fetch(client, server))
+
+
+@pytest.mark.parametrize("body", [b"", b"no json", b"[]", b'{"notices": 1}'])
+def test_a_file_without_sense_has_no_notices(server, client, body):
+    server.serve("channel/notices.json", body)
+    assert [] == fetch(client, server)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 500])
+def test_a_channel_without_notices_is_no_error(server, client, status):
+    server.fail("channel/notices.json", status=status, times=None)
+    assert [] == fetch(client, server)
+
+
+def test_notices_are_asked_for_again_when_one_has_expired(server, client, tmp_path):
+    serve(server, NOTICE)
+    for now in (NOW, NOW + 10 * 86_400, NOW + 30 * 86_400):
+        fetch(client, server, cache=tmp_path, now=now)
+    assert 2 == server.count("channel/notices.json")
+
+
+def test_that_there_are_none_is_remembered_for_a_day(server, client, tmp_path):
+    for now in (NOW, NOW + 80_000, NOW + 90_000):
+        assert [] == fetch(client, server, cache=tmp_path, now=now)
+    assert 2 == server.count("channel/notices.json")
