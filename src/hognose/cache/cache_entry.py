@@ -1,0 +1,113 @@
+"""One extracted package in a cache: when it counts as complete, and for which record.
+
+An entry is a directory named `name-version-build` with `info/repodata_record.json` in it, which is
+written last, before the directory gets its name. conda and mamba write the same file last. rattler
+writes none and keeps the archive's hash in a file beside the directory instead, named
+`name-version-build.lock`: eight bytes of revision, then the 32 bytes of the SHA-256. Both are
+read, and both are written.
+"""
+
+from __future__ import annotations
+
+import os
+
+import msgspec
+
+from hognose.archive import ValidationMode, find_faults
+from hognose.errors import HognoseError
+from hognose.net import redact
+from hognose.types import PathsJson, RepoDataRecord, wire
+
+RECORD_PATH = "info/repodata_record.json"
+_SIDECAR_REVISION = (1).to_bytes(8, "big")
+_SIDECAR_LENGTH = 40
+
+
+class _StoredRecord(msgspec.Struct, gc=False):
+    """What is needed of a `repodata_record.json` to tell whether it is the package asked for."""
+
+    sha256: str | None = None
+    md5: str | None = None
+    size: int | None = None
+    url: str | None = None
+
+
+def is_usable(path: str, record: RepoDataRecord, *, validation: ValidationMode) -> bool:
+    """Whether a directory is a complete entry for exactly this record.
+
+    Args:
+        path: The directory, which need not exist.
+        record: The package that is wanted.
+        validation: How closely to look at the files of an entry whose hash fits.
+    """
+    stored = _read_stored(path)
+    if stored is not None:
+        if not _is_same(stored, record):
+            return False
+    elif not _sidecar_fits(path, record):
+        return False
+    elif validation in {ValidationMode.SKIP, ValidationMode.EXISTS}:
+        # Without the record nothing proves that extraction came to its end.
+        validation = ValidationMode.SIZES
+    return _files_fit(path, validation)
+
+
+def _read_stored(path: str) -> _StoredRecord | None:
+    try:
+        with open(f"{path}/{RECORD_PATH}", "rb") as stream:
+            return wire.decode_json(stream.read(), _StoredRecord)
+    except (OSError, HognoseError):
+        return None
+
+
+def _is_same(stored: _StoredRecord, record: RepoDataRecord) -> bool:
+    for own, wanted in ((stored.sha256, record.sha256_hex), (stored.md5, record.md5_hex)):
+        if own and wanted:
+            return own.lower() == wanted.lower()
+    if record.sha256_hex or record.md5_hex:
+        return False
+    # A record without any hash, from a hand-made channel: the place and the size must do.
+    if record.size is not None and stored.size is not None and record.size != stored.size:
+        return False
+    return stored.url == redact(record.url)
+
+
+def _sidecar_fits(path: str, record: RepoDataRecord) -> bool:
+    try:
+        with open(f"{path}.lock", "rb") as stream:
+            content = stream.read(_SIDECAR_LENGTH)
+    except OSError:
+        return False
+    known = content[8:].hex()
+    return len(content) == _SIDECAR_LENGTH and known == (record.sha256_hex or "").lower()
+
+
+def _files_fit(path: str, validation: ValidationMode) -> bool:
+    if validation is ValidationMode.SKIP:
+        return os.path.isfile(f"{path}/info/index.json")
+    try:
+        paths_json = PathsJson.from_package_directory_with_deprecated_fallback(path)
+    except (OSError, HognoseError):
+        return False
+    return not find_faults(path, paths_json.paths, mode=validation)
+
+
+def write_record(directory: str, record: RepoDataRecord) -> None:
+    """Write `info/repodata_record.json` durably; secrets in the URLs are left out."""
+    values = {name: getattr(record, name) for name in RepoDataRecord.__struct_fields__}
+    values["url"] = redact(record.url)
+    values["channel"] = redact(record.channel)
+    content = wire.encode_json(RepoDataRecord(**values), pretty=True, sort_keys=True)
+    os.makedirs(f"{directory}/info", exist_ok=True)
+    with open(f"{directory}/{RECORD_PATH}", "xb") as stream:
+        stream.write(content + b"\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def write_sidecar(path: str, sha256: bytes) -> None:
+    """Write rattler's note of the archive's hash beside an entry."""
+    temporary = f"{path}.lock.{os.urandom(6).hex()}"
+    with open(temporary, "xb") as stream:
+        stream.write(_SIDECAR_REVISION + sha256)
+    os.replace(temporary, f"{path}.lock")
