@@ -1,0 +1,214 @@
+"""Environments: what is in them is planned, linked, recorded, and can always be taken back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hognose._lazy import attach
+
+if TYPE_CHECKING:
+    from hognose.install.clobber import ClobberedPath as ClobberedPath
+    from hognose.install.cloning import ClonedEnvironment as ClonedEnvironment
+    from hognose.install.cloning import clone_environment as clone_environment
+    from hognose.install.cloning import rename_environment as rename_environment
+    from hognose.install.doctor import Diagnosis as Diagnosis
+    from hognose.install.doctor import Fault as Fault
+    from hognose.install.doctor import diagnose as diagnose
+    from hognose.install.doctor import discard_damaged_entries as discard_damaged_entries
+    from hognose.install.doctor import repair as repair
+    from hognose.install.execution_options import ExecutionOptions as ExecutionOptions
+    from hognose.install.execution_options import ExecutionOutcome as ExecutionOutcome
+    from hognose.install.foreign_packages import ForeignPackage as ForeignPackage
+    from hognose.install.foreign_packages import find_foreign_packages as find_foreign_packages
+    from hognose.install.frozen import freeze as freeze
+    from hognose.install.frozen import frozen_message as frozen_message
+    from hognose.install.frozen import require_not_frozen as require_not_frozen
+    from hognose.install.frozen import thaw as thaw
+    from hognose.install.history import HistoryBlock as HistoryBlock
+    from hognose.install.history import Revision as Revision
+    from hognose.install.history import environments_file as environments_file
+    from hognose.install.history import iter_revisions as iter_revisions
+    from hognose.install.history import parse_history as parse_history
+    from hognose.install.history import read_history as read_history
+    from hognose.install.history import register_environment as register_environment
+    from hognose.install.history import registered_environments as registered_environments
+    from hognose.install.history import unregister_environment as unregister_environment
+    from hognose.install.installation import InstallationResult as InstallationResult
+    from hognose.install.installation import execute_transaction as execute_transaction
+    from hognose.install.installation import install as install
+    from hognose.install.installation import recover as recover
+    from hognose.install.installed_record import recorded_specs as recorded_specs
+    from hognose.install.journal import RecoveredTransaction as RecoveredTransaction
+    from hognose.install.journal import has_unfinished_transaction as has_unfinished_transaction
+    from hognose.install.link_method import LinkOptions as LinkOptions
+    from hognose.install.link_scripts import LinkScript as LinkScript
+    from hognose.install.link_scripts import LinkScriptOutcome as LinkScriptOutcome
+    from hognose.install.menu_places import MenuPlaces as MenuPlaces
+    from hognose.install.menus import InstalledMenu as InstalledMenu
+    from hognose.install.menus import Registry as Registry
+    from hognose.install.menus import install_menus as install_menus
+    from hognose.install.menus import remove_menus as remove_menus
+    from hognose.install.menus import system_registry as system_registry
+    from hognose.install.noarch_python import PythonInfo as PythonInfo
+    from hognose.install.prefix_lock import LockHolder as LockHolder
+    from hognose.install.prefix_lock import PrefixLock as PrefixLock
+    from hognose.install.removal import remove_environment as remove_environment
+    from hognose.install.reporter import Reporter as Reporter
+    from hognose.install.revisions import PackageReference as PackageReference
+    from hognose.install.revisions import resolve_revision as resolve_revision
+    from hognose.install.revisions import specs_of_revision as specs_of_revision
+    from hognose.install.transaction import Operation as Operation
+    from hognose.install.transaction import Transaction as Transaction
+    from hognose.install.transaction import plan_transaction as plan_transaction
+    from hognose.install.untracked_files import CopiedFiles as CopiedFiles
+    from hognose.install.untracked_files import copy_untracked_files as copy_untracked_files
+    from hognose.install.untracked_files import iter_untracked_files as iter_untracked_files
+
+__all__ = (
+    "ClobberedPath",
+    "ClonedEnvironment",
+    "CopiedFiles",
+    "Diagnosis",
+    "ExecutionOptions",
+    "ExecutionOutcome",
+    "Fault",
+    "ForeignPackage",
+    "HistoryBlock",
+    "InstallationResult",
+    "InstalledMenu",
+    "LinkOptions",
+    "LinkScript",
+    "LinkScriptOutcome",
+    "LockHolder",
+    "MenuPlaces",
+    "Operation",
+    "PackageReference",
+    "PrefixLock",
+    "PythonInfo",
+    "RecoveredTransaction",
+    "Registry",
+    "Reporter",
+    "Revision",
+    "Transaction",
+    "clone_environment",
+    "copy_untracked_files",
+    "diagnose",
+    "discard_damaged_entries",
+    "environments_file",
+    "execute_transaction",
+    "find_foreign_packages",
+    "freeze",
+    "frozen_message",
+    "has_unfinished_transaction",
+    "install",
+    "install_menus",
+    "iter_revisions",
+    "iter_untracked_files",
+    "parse_history",
+    "plan_transaction",
+    "read_history",
+    "recorded_specs",
+    "recover",
+    "register_environment",
+    "registered_environments",
+    "remove_environment",
+    "remove_menus",
+    "rename_environment",
+    "repair",
+    "require_not_frozen",
+    "resolve_revision",
+    "specs_of_revision",
+    "system_registry",
+    "thaw",
+    "unregister_environment",
+)
+
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "clobber": ("ClobberedPath",),
+        "cloning": (
+            "ClonedEnvironment",
+            "clone_environment",
+            "rename_environment",
+        ),
+        "doctor": (
+            "Diagnosis",
+            "Fault",
+            "diagnose",
+            "discard_damaged_entries",
+            "repair",
+        ),
+        "execution_options": (
+            "ExecutionOptions",
+            "ExecutionOutcome",
+        ),
+        "foreign_packages": (
+            "ForeignPackage",
+            "find_foreign_packages",
+        ),
+        "frozen": (
+            "freeze",
+            "frozen_message",
+            "require_not_frozen",
+            "thaw",
+        ),
+        "history": (
+            "HistoryBlock",
+            "Revision",
+            "environments_file",
+            "iter_revisions",
+            "parse_history",
+            "read_history",
+            "register_environment",
+            "registered_environments",
+            "unregister_environment",
+        ),
+        "installation": (
+            "InstallationResult",
+            "execute_transaction",
+            "install",
+            "recover",
+        ),
+        "installed_record": ("recorded_specs",),
+        "journal": (
+            "RecoveredTransaction",
+            "has_unfinished_transaction",
+        ),
+        "link_method": ("LinkOptions",),
+        "link_scripts": (
+            "LinkScript",
+            "LinkScriptOutcome",
+        ),
+        "menu_places": ("MenuPlaces",),
+        "menus": (
+            "InstalledMenu",
+            "Registry",
+            "install_menus",
+            "remove_menus",
+            "system_registry",
+        ),
+        "noarch_python": ("PythonInfo",),
+        "prefix_lock": (
+            "LockHolder",
+            "PrefixLock",
+        ),
+        "removal": ("remove_environment",),
+        "reporter": ("Reporter",),
+        "revisions": (
+            "PackageReference",
+            "resolve_revision",
+            "specs_of_revision",
+        ),
+        "transaction": (
+            "Operation",
+            "Transaction",
+            "plan_transaction",
+        ),
+        "untracked_files": (
+            "CopiedFiles",
+            "copy_untracked_files",
+            "iter_untracked_files",
+        ),
+    },
+)

@@ -1,0 +1,202 @@
+"""Environments copied and renamed.
+
+Packages are linked anew, because prefixes are written into their files; nothing is solved. Files of
+no package are copied, and the prefix in them is replaced where they are text.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from hognose.errors import InstallerError
+from hognose.install.failures import explain_failure
+from hognose.install.frozen import FROZEN_MARKER, require_not_frozen
+from hognose.install.installation import InstallationResult, install
+from hognose.install.installed_record import recorded_specs
+from hognose.install.journal import has_unfinished_transaction
+from hognose.install.prefix_lock import PrefixLock
+from hognose.install.removal import remove_environment
+from hognose.install.untracked_files import CopiedFiles, copy_untracked_files
+from hognose.types import PrefixRecord
+
+if TYPE_CHECKING:
+    from hognose.cache import PackageCache
+    from hognose.net import Client
+    from hognose.types import Platform
+
+__all__ = ("ClonedEnvironment", "clone_environment", "rename_environment")
+
+# What a person may have set for an environment: its variables and its pins.
+_SETTINGS = ("conda-meta/state", "conda-meta/pinned")
+
+
+class ClonedEnvironment(InstallationResult, frozen=True, kw_only=True):
+    """What was installed in the new environment, and what was copied besides.
+
+    Attributes:
+        copied: The files of no package.
+    """
+
+    copied: CopiedFiles = CopiedFiles()
+
+
+def clone_environment(
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    *,
+    cache: PackageCache,
+    client: Client,
+    platform: Platform | None = None,
+    reporter: object | None = None,
+    execute_link_scripts: bool = False,
+    command: str = "",
+) -> ClonedEnvironment:
+    """Make an environment with the same packages, settings and further files as another one.
+
+    Byte-code is not copied. The new environment is not frozen, and its history begins with it.
+
+    Args:
+        source: The environment to copy; it is not changed.
+        target: The new environment: a path that is not there yet, or an empty folder.
+        cache: Where packages are kept.
+        client: What fetches those that are not there any more.
+        platform: The platform of the environments, by default the one that runs.
+        reporter: An object with methods of `Reporter`.
+        execute_link_scripts: Whether packages may run scripts.
+        command: The command line, for the new environment's history.
+
+    Raises:
+        InstallerError: There is no environment, its last change was interrupted, or something is
+            at the target.
+        HognoseError: As `install`. Nothing is left at the target.
+    """
+    origin, place = _absolute(source), _absolute(target)
+    _require_source(origin)
+    was_there = _require_empty(place, origin)
+    records = PrefixRecord.collect(origin)
+    try:
+        # The log is written last of all, so what is interrupted does not look like an environment.
+        copied = copy_untracked_files(origin, place, records)
+        _copy_settings(origin, place, _SETTINGS)
+        result = install(
+            records,
+            place,
+            cache=cache,
+            client=client,
+            platform=platform,
+            reporter=reporter,
+            execute_link_scripts=execute_link_scripts,
+            requested_specs=recorded_specs(records),
+            command=command,
+        )
+    except BaseException as error:
+        _clear(place, keep=was_there)
+        if isinstance(error, OSError):
+            raise explain_failure(error, place) from error
+        raise
+    facts = {name: getattr(result, name) for name in InstallationResult.__struct_fields__}
+    return ClonedEnvironment(**facts, copied=copied)
+
+
+def rename_environment(
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    *,
+    cache: PackageCache,
+    client: Client,
+    platform: Platform | None = None,
+    reporter: object | None = None,
+    override_frozen: bool = False,
+    execute_link_scripts: bool = False,
+    lock_timeout: float = 60.0,
+) -> ClonedEnvironment:
+    """Give an environment another path: it is made there anew, then the old one is removed.
+
+    Unlike a clone it keeps its history, and its mark if it is frozen. If anything fails before the
+    new one is complete, the old one is as it was and nothing is left at the target.
+
+    Args:
+        source: The environment.
+        target: Its new path: one that is not there yet, or an empty folder.
+        cache: Where packages are kept.
+        client: What fetches those that are not there any more.
+        platform: The platform of the environment, by default the one that runs.
+        reporter: An object with methods of `Reporter`.
+        override_frozen: Rename the environment although it is marked as frozen (CEP 22).
+        execute_link_scripts: Whether packages may run scripts.
+        lock_timeout: Seconds to wait while another process changes it.
+
+    Raises:
+        FrozenEnvironmentError: The environment is frozen.
+        HognoseError: As `clone_environment`.
+    """
+    origin, place = _absolute(source), _absolute(target)
+    _require_source(origin)
+    if not override_frozen:
+        require_not_frozen(origin)
+    with PrefixLock(origin, timeout=lock_timeout):
+        clone = clone_environment(
+            origin,
+            place,
+            cache=cache,
+            client=client,
+            platform=platform,
+            reporter=reporter,
+            execute_link_scripts=execute_link_scripts,
+        )
+        try:
+            _copy_settings(origin, place, ("conda-meta/history", FROZEN_MARKER))
+        except OSError as error:
+            _clear(place, keep=False)
+            raise explain_failure(error, place) from error
+    remove_environment(origin, override_frozen=True, lock_timeout=lock_timeout)
+    return clone
+
+
+def _absolute(prefix: str | os.PathLike[str]) -> str:
+    path = os.path.abspath(prefix)
+    return path.replace("\\", "/") if os.name == "nt" else path
+
+
+def _require_source(prefix: str) -> None:
+    if not os.path.isfile(f"{prefix}/conda-meta/history"):
+        raise InstallerError(f"there is no environment: {prefix}", path=prefix)
+    if has_unfinished_transaction(prefix):
+        message = f"the last change of the environment was interrupted: {prefix}"
+        raise InstallerError(message, path=prefix, hint="`hognose doctor --repair` ends it")
+
+
+def _require_empty(place: str, origin: str) -> bool:
+    """Tell whether the target is an empty folder already."""
+    if place == origin or place.startswith(f"{origin}/"):
+        message = f"an environment cannot be copied into itself: {place}"
+        raise InstallerError(message, path=place)
+    try:
+        if os.listdir(place):
+            raise InstallerError(f"the directory is not empty: {place}", path=place)
+    except FileNotFoundError:
+        if not os.path.lexists(place):
+            return False
+        raise InstallerError(f"a broken link is in the way: {place}", path=place) from None
+    except NotADirectoryError:
+        raise InstallerError(f"a file is in the way: {place}", path=place) from None
+    return True
+
+
+def _copy_settings(origin: str, place: str, names: tuple[str, ...]) -> None:
+    for name in names:
+        with suppress(FileNotFoundError):
+            part = f"{place}/{name}.part"
+            os.makedirs(os.path.dirname(part), exist_ok=True)
+            shutil.copy2(f"{origin}/{name}", part)
+            os.replace(part, f"{place}/{name}")
+
+
+def _clear(place: str, *, keep: bool) -> None:
+    shutil.rmtree(place, ignore_errors=True)
+    if keep:
+        with suppress(OSError):
+            os.mkdir(place)

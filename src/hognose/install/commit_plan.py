@@ -1,0 +1,98 @@
+"""What is left to do at the end of a transaction, listed before it is final. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hognose.install.journal import Commit
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from hognose.install.package_linker import LinkedPackage
+    from hognose.install.transaction import Transaction
+    from hognose.types import PrefixRecord
+
+__all__ = ("plan_commit",)
+
+
+def plan_commit(
+    transaction: Transaction,
+    linked: Sequence[LinkedPackage],
+    *,
+    places: Iterable[str],
+    displaced: Collection[str],
+    left_places: Iterable[str],
+    replacements: Sequence[tuple[str, str]],
+    records: Sequence[str],
+    history: str,
+    history_size: int,
+) -> Commit:
+    """List what has to be removed, replaced, recorded and logged.
+
+    Args:
+        transaction: The transaction.
+        linked: The packages that came.
+        places: The paths that files were or will be moved to.
+        displaced: The old files that are out of the way already.
+        left_places: The paths that files of staying packages were moved from.
+        replacements: The files that wait to take the place of old ones.
+        records: The file names of the records that wait.
+        history: The block for the history.
+        history_size: The size of the history before.
+    """
+    removed = transaction.removed
+    kept = {entry.relative_path for package in linked for entry in package.entries}
+    kept.update(places)
+    if removed:
+        for record in transaction.unchanged:
+            kept.update(record.files)
+    obsolete = [
+        entry.relative_path
+        for record in removed
+        for entry in record.paths_data.paths
+        if entry.path_type != "directory"
+        and entry.relative_path not in displaced
+        and entry.relative_path not in kept
+    ]
+    folders, byte_code = _folders_of(removed)
+    folders.update(path.rpartition("/")[0] for path in left_places)
+    folders.discard("")
+    asked_for = [entry.relative_path for package in linked for entry in package.folders]
+    if folders:
+        asked_for += [
+            entry.relative_path
+            for record in transaction.unchanged
+            for entry in record.paths_data.paths
+            if entry.path_type == "directory"
+        ]
+    return Commit(
+        replacements=tuple(replacements),
+        obsolete_files=tuple(obsolete),
+        obsolete_directories=tuple(sorted(folders)),
+        byte_code_directories=tuple(sorted(byte_code)),
+        kept_directories=tuple(asked_for),
+        records=tuple(records),
+        obsolete_records=tuple(
+            name for record in removed if (name := record.record_file_name) not in records
+        ),
+        history=history,
+        history_size=history_size,
+    )
+
+
+def _folders_of(removed: Iterable[PrefixRecord]) -> tuple[set[str], set[str]]:
+    """Return the folders of removed files, and those of them that may hold byte-code."""
+    folders: set[str] = set()
+    byte_code: set[str] = set()
+    for record in removed:
+        found = {path.rpartition("/")[0] for path in record.files}
+        found.update(
+            entry.relative_path
+            for entry in record.paths_data.paths
+            if entry.path_type == "directory"
+        )
+        folders |= found
+        if record.noarch.is_python:
+            byte_code |= found
+    return folders, byte_code

@@ -1,0 +1,304 @@
+"""What is wrong with an environment: files that are not as recorded, packages that do not fit.
+
+`diagnose` only reads. Files that were altered in place are altered in the package cache as well
+where the environment has hard links to it, so `repair` looks at the cache's copy before it links
+again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from hognose.errors import HognoseError, InstallerError, ValidatePackageRecordsError
+from hognose.install.foreign_packages import ForeignPackage, find_foreign_packages
+from hognose.install.installed_record import recorded_specs
+from hognose.install.journal import has_unfinished_transaction
+from hognose.install.link_method import hash_file
+from hognose.install.noarch_python import PythonInfo
+from hognose.types import MatchSpec, PackageRecord, Platform, PrefixRecord, package_name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from hognose.cache import PackageCache
+    from hognose.install.installation import InstallationResult
+    from hognose.net import Client
+    from hognose.types import GenericVirtualPackage, PrefixPathsEntry
+
+__all__ = ("Diagnosis", "Fault", "diagnose", "discard_damaged_entries", "repair")
+
+FaultKind = Literal["missing", "altered", "inconsistent", "unreadable", "unfinished"]
+
+_CHUNK = 256
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is wrong.
+
+    Attributes:
+        kind: `missing` and `altered` are about a file; `inconsistent` is about packages that do
+            not fit together; `unreadable` about a record; `unfinished` about an interrupted change.
+        package: The package that the file belongs to, or empty.
+        path: The file, relative to the prefix, or empty.
+        message: The fault in words.
+    """
+
+    kind: FaultKind
+    package: str = ""
+    path: str = ""
+    message: str = ""
+
+
+class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
+    """What was found.
+
+    Attributes:
+        faults: What is wrong: of files in the order of packages and paths, then the rest.
+        foreign: Packages that another installer put there. They are no fault.
+        packages: How many packages were looked at.
+        files: How many files were looked at.
+    """
+
+    faults: tuple[Fault, ...] = ()
+    foreign: tuple[ForeignPackage, ...] = ()
+    packages: int = 0
+    files: int = 0
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.faults
+
+    @property
+    def damaged_packages(self) -> tuple[str, ...]:
+        """The packages with missing or altered files, sorted; linking them again is the cure."""
+        kinds = ("missing", "altered")
+        return tuple(sorted({fault.package for fault in self.faults if fault.kind in kinds}))
+
+
+def diagnose(
+    prefix: str | os.PathLike[str],
+    *,
+    compare: Literal["hashes", "sizes"] = "hashes",
+    virtual_packages: Iterable[GenericVirtualPackage] | None = None,
+    platform: Platform | None = None,
+    threads: int | None = None,
+) -> Diagnosis:
+    """Look at an environment and change nothing.
+
+    Byte-code is not looked at: interpreters make and replace it as they like.
+
+    Args:
+        prefix: The environment.
+        compare: Whether files are read, or only their sizes are compared.
+        virtual_packages: What the machine offers; None leaves dependencies on it unchecked.
+        platform: The platform of the environment, by default the one that runs.
+        threads: How many threads read files, by default one per processor.
+
+    Raises:
+        InstallerError: There is no environment.
+    """
+    root = os.path.abspath(prefix)
+    if not os.path.isdir(f"{root}/conda-meta"):
+        raise InstallerError(f"there is no environment: {root}", path=root)
+    records, faults = _read_records(root)
+    jobs = [(str(record.name), entry) for record in records for entry in record.paths_data.paths]
+    shares = [jobs[start : start + _CHUNK] for start in range(0, len(jobs), _CHUNK)]
+
+    def look(share: Sequence[tuple[str, PrefixPathsEntry]]) -> list[Fault]:
+        found = ((name, entry, _look_at(root, entry, compare)) for name, entry in share)
+        return [_file_fault(kind, name, entry) for name, entry, kind in found if kind]
+
+    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+        files = [fault for found in pool.map(look, shares) for fault in found]
+    faults = [*files, *faults, *_inconsistencies(records, virtual_packages)]
+    if has_unfinished_transaction(root):
+        message = "a change was interrupted, and is undone or finished by the next one"
+        faults.append(Fault(kind="unfinished", message=message))
+    return Diagnosis(
+        faults=tuple(faults),
+        foreign=_foreign(root, records, platform or Platform.current()),
+        packages=len(records),
+        files=len(jobs),
+    )
+
+
+def _read_records(root: str) -> tuple[list[PrefixRecord], list[Fault]]:
+    """Read each record by itself, so that a broken one does not hide the others."""
+    folder = f"{root}/conda-meta"
+    records, faults = [], []
+    for name in sorted(name for name in os.listdir(folder) if name.endswith(".json")):
+        path = f"conda-meta/{name}"
+        try:
+            records.append(PrefixRecord.from_path(f"{folder}/{name}"))
+        except HognoseError as error:
+            faults.append(Fault(kind="unreadable", path=path, message=error.message))
+        except OSError as error:
+            message = f"{path} cannot be read: {error.strerror or error}"
+            faults.append(Fault(kind="unreadable", path=path, message=message))
+    return records, faults
+
+
+def _file_fault(kind: FaultKind, package: str, entry: PrefixPathsEntry) -> Fault:
+    words = "is missing" if kind == "missing" else "is not what was installed"
+    path = entry.relative_path
+    return Fault(kind=kind, package=package, path=path, message=f"{path} of {package} {words}")
+
+
+def _look_at(root: str, entry: PrefixPathsEntry, compare: str) -> FaultKind | None:
+    if entry.path_type in {"pyc_file", "linked_package_record"}:
+        return None
+    path = f"{root}/{entry.relative_path}"
+    try:
+        if entry.path_type == "directory":
+            return None if os.path.isdir(path) else "missing"
+        if os.path.islink(path):
+            return _look_at_link(path, entry, compare)
+        size = os.stat(path).st_size
+        if compare == "hashes":
+            digest = entry.sha256_in_prefix_hex or entry.sha256_hex
+            if digest is not None:
+                return None if hash_file(path) == digest.lower() else "altered"
+        # The size of a file with a placeholder is that of the packaged file for some installers.
+        if entry.prefix_placeholder is None and entry.size_in_bytes not in {None, size}:
+            return "altered"
+    except (FileNotFoundError, NotADirectoryError):
+        return "missing"
+    except OSError:
+        # It is there, and cannot be read any more.
+        return "altered"
+    return None
+
+
+def _look_at_link(path: str, entry: PrefixPathsEntry, compare: str) -> FaultKind | None:
+    """Check a symbolic link by its own text, which is what was recorded if it differs."""
+    digest = entry.sha256_in_prefix_hex
+    if entry.path_type != "softlink":
+        return "altered"
+    if compare != "hashes" or digest is None:
+        return None
+    text = hashlib.sha256(os.fsencode(os.readlink(path))).hexdigest()
+    if digest in {text, entry.sha256_hex}:
+        return None
+    # Other installers record the hash of what the link leads to.
+    return None if os.path.isfile(path) and hash_file(path) == digest else "altered"
+
+
+def _inconsistencies(
+    records: Sequence[PrefixRecord], virtual_packages: Iterable[GenericVirtualPackage] | None
+) -> list[Fault]:
+    messages: list[str] = []
+    try:
+        PackageRecord.validate(records)
+    except ValidatePackageRecordsError as error:
+        messages += getattr(error, "problems", (error.message,))
+    if virtual_packages is not None:
+        offered = {
+            package.name: PackageRecord.create(
+                name=str(package.name), version=str(package.version), build=package.build_string
+            )
+            for package in virtual_packages
+        }
+        for record in records:
+            for text in record.depends:
+                name = package_name_of(text)
+                if name.startswith("__"):
+                    fact = offered.get(name)  # type: ignore[call-overload]  # a PackageName is a str
+                    if fact is None or not MatchSpec(text).matches(fact):
+                        has = f"only `{fact.version}` of it" if fact else "nothing of that name"
+                        messages.append(
+                            f"package `{record}` needs `{text}`, and this machine has {has}"
+                        )
+    return [Fault(kind="inconsistent", message=message) for message in messages]
+
+
+def _foreign(
+    root: str, records: Sequence[PrefixRecord], platform: Platform
+) -> tuple[ForeignPackage, ...]:
+    try:
+        python = PythonInfo.from_records(records, platform)
+    except HognoseError:
+        return ()
+    return find_foreign_packages(root, records, python.site_packages) if python else ()
+
+
+def discard_damaged_entries(
+    cache: PackageCache, records: Iterable[PrefixRecord]
+) -> tuple[str, ...]:
+    """Take packages whose files are not the packaged ones out of the cache.
+
+    Args:
+        cache: The cache; entries in directories that are only read stay.
+        records: The packages to look at.
+
+    Returns:
+        The folders that are gone.
+    """
+    from hognose.archive import remove_tree, rename, validate_package_directory
+
+    gone = []
+    for record in records:
+        path = cache.lookup(record)
+        if path is None or path.parent != cache.root:
+            continue
+        try:
+            validate_package_directory(path)
+        except (HognoseError, ExceptionGroup):
+            # The name is the one that the cache gives to what it has not finished.
+            trash = f"{cache.root}/.{path.name[:100]}.{os.urandom(6).hex()}.partial"
+            rename(os.fspath(path), trash)
+            remove_tree(trash)
+            gone.append(os.fspath(path))
+    return tuple(gone)
+
+
+def repair(
+    prefix: str | os.PathLike[str],
+    packages: Collection[str],
+    *,
+    cache: PackageCache,
+    client: Client,
+    reporter: object | None = None,
+    platform: Platform | None = None,
+    override_frozen: bool = False,
+    command: str = "",
+) -> InstallationResult:
+    """Link packages again, from copies in the cache that are verified or fetched anew.
+
+    Whatever was altered in their files is lost. An interrupted change is undone or finished first.
+
+    Args:
+        prefix: The environment.
+        packages: The names of the packages, such as `Diagnosis.damaged_packages`.
+        cache: Where packages are kept.
+        client: What fetches those that are not there, or are damaged.
+        reporter: An object with methods of `Reporter`.
+        platform: The platform of the environment, by default the one that runs.
+        override_frozen: Repair the environment although it is marked as frozen (CEP 22).
+        command: The command line, for the environment's history.
+
+    Raises:
+        HognoseError: As `install`; the environment is as it was.
+    """
+    from hognose.install.installation import install, recover
+
+    recover(prefix)
+    records = PrefixRecord.collect(prefix)
+    discard_damaged_entries(cache, [record for record in records if record.name in packages])
+    return install(
+        records,
+        prefix,
+        cache=cache,
+        client=client,
+        reinstall=packages,
+        requested_specs=recorded_specs(records),
+        reporter=reporter,
+        platform=platform,
+        override_frozen=override_frozen,
+        command=command,
+    )

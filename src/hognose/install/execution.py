@@ -1,0 +1,475 @@
+"""A transaction carried out: fetch, link, arrange, record, commit; or everything undone.
+
+The order of things on disk::
+
+    journal begun -> packages linked as they arrive -> files of contested paths moved
+    -> byte-code -> post-link scripts -> records written aside -> commit -> old files removed
+    -> records renamed into conda-meta -> journal removed
+
+What comes before `commit` is undone when anything fails, what comes after is finished by whoever
+comes next. `install` takes the lock and makes the plan.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from hognose.errors import InstallerError, TransactionError
+from hognose.install.arrangement import Arrangement, PackagePaths, arrange
+from hognose.install.commit_plan import plan_commit
+from hognose.install.compilation import add_byte_code
+from hognose.install.execution_options import ExecutionOptions, ExecutionOutcome
+from hognose.install.failures import explain_failure, join_failures
+from hognose.install.history import format_history_block
+from hognose.install.installed_record import altered_record, new_record, relocate
+from hognose.install.journal import JOURNAL_DIRECTORY, Commit, Journal
+from hognose.install.link_scripts import (
+    LinkScript,
+    LinkScriptOutcome,
+    find_link_scripts,
+    run_link_script,
+)
+from hognose.install.package_linker import LinkedPackage, PackageLinker
+from hognose.install.placing import place_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from hognose.install.byte_code import CompileFailure
+    from hognose.install.reporter import ReporterCalls
+    from hognose.install.transaction import Transaction
+    from hognose.types import RepoDataRecord
+
+__all__ = ("Execution",)
+
+
+class Execution:
+    """One transaction being carried out in a prefix that the caller has locked."""
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        prefix: str,
+        fetch: Callable[[RepoDataRecord, int], str],
+        *,
+        options: ExecutionOptions,
+        report: ReporterCalls,
+        present: Mapping[int, str] | None = None,
+        made_directories: Sequence[str] = (),
+        is_cancelled: Callable[[], bool] = lambda: False,
+        now: Callable[[], datetime] = datetime.now,
+    ) -> None:
+        """Prepare; `run` does it.
+
+        Args:
+            transaction: The plan.
+            prefix: The environment, absolute; its `conda-meta` exists.
+            fetch: Makes a package available: record and index of its operation to the folder it is
+                extracted in. Called from several threads.
+            options: How to go about it.
+            report: Where events go.
+            present: The packages that need no fetching: index of the operation to the folder.
+            made_directories: The folders that were made for the prefix, removed on failure.
+            is_cancelled: Asked between packages.
+            now: The clock, for the history.
+        """
+        self._transaction = transaction
+        self._prefix = prefix
+        self._root = f"{prefix}/"
+        self._fetch = fetch
+        self._options = options
+        self._report = report
+        self._present = present or {}
+        self._made_directories = tuple(made_directories)
+        self._is_cancelled = is_cancelled
+        self._now = now
+        self._warnings: list[str] = []
+        self._skipped: list[LinkScript] = []
+        self._ran: list[LinkScriptOutcome] = []
+
+    def run(self) -> ExecutionOutcome:
+        """Carry out the transaction, or leave everything as it was.
+
+        Raises:
+            HognoseError: Anything that went wrong; the prefix is as it was before.
+        """
+        self._report("transaction_start", len(self._transaction.operations))
+        try:
+            self._require_writable()
+            self._run_scripts("pre-unlink", self._pre_unlink_scripts())
+            journal = Journal.begin(self._prefix, made_directories=self._made_directories)
+        except OSError as error:
+            raise explain_failure(error, self._prefix) from error
+        try:
+            outcome, commit = self._prepare(journal)
+        except BaseException as error:
+            self._undo(journal, error)
+            if isinstance(error, OSError):
+                raise explain_failure(error, self._prefix) from error
+            raise
+        tokens = self._report_unlinking()
+        try:
+            journal.commit(commit)
+            journal.finish(commit)
+        except BaseException as error:
+            self._settle(journal, commit, error)
+            if isinstance(error, OSError):
+                raise explain_failure(error, self._prefix) from error
+            raise
+        for index, token in tokens.items():
+            self._report("unlink_complete", token)
+            if self._transaction.operations[index].new is None:
+                self._report("transaction_operation_complete", index)
+        self._report("transaction_complete")
+        return outcome
+
+    def _report_unlinking(self) -> dict[int, int]:
+        tokens = {}
+        for index, operation in enumerate(self._transaction.operations):
+            if operation.old is not None:
+                if operation.new is None:
+                    self._report("transaction_operation_start", index)
+                tokens[index] = self._report("unlink_start", index, operation.name)
+        return tokens
+
+    def _settle(self, journal: Journal, commit: Commit, error: BaseException) -> None:
+        """Leave one of the two states behind when the end was interrupted."""
+        if not journal.is_committed:
+            self._undo(journal, error)
+            return
+        try:
+            journal.finish(commit)
+        except OSError as second:
+            error.add_note(
+                f"the change is made, but tidying up failed ({second}); the next change of "
+                f"{self._prefix} will try again"
+            )
+
+    def _undo(self, journal: Journal, error: BaseException) -> None:
+        try:
+            journal.undo()
+        except OSError as second:
+            error.add_note(
+                f"undoing it failed as well ({second}); the next change of {self._prefix} "
+                "will try again"
+            )
+
+    def _warn(self, message: str) -> None:
+        self._warnings.append(message)
+        self._report("warning", message)
+
+    def _require_writable(self) -> None:
+        """Refuse before anything is done where old files could not be removed at the end."""
+        folders = {
+            path.rpartition("/")[0] for record in self._transaction.removed for path in record.files
+        }
+        for folder in {"conda-meta", *folders}:
+            path = self._root + folder
+            if not os.access(path, os.W_OK | os.X_OK) and os.path.isdir(path):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+
+    def _prepare(self, journal: Journal) -> tuple[ExecutionOutcome, Commit]:
+        """Do everything that can fail, up to the records that wait for the commit."""
+        linked = self._link_packages(journal)
+        arrangement = arrange(self._packages(linked))
+        self._judge_clobbers(arrangement)
+        placement = place_files(
+            self._prefix,
+            journal,
+            arrangement,
+            frozenset(path for record in self._transaction.removed for path in record.files),
+            may_wait=not (self._options.link_scripts or self._options.compile_byte_code),
+            judge=self._judge_replaced,
+        )
+        for package in linked:
+            relocate(package.entries, arrangement.final_places.get(str(package.record.name)))
+        failures = self._compile(journal, linked)
+        self._run_post_link_scripts(linked)
+        records = self._write_records(journal, linked, arrangement)
+        outcome = ExecutionOutcome(
+            clobbered=arrangement.clobbered,
+            replaced_files=placement.foreign,
+            skipped_scripts=tuple(self._skipped),
+            scripts=tuple(self._ran),
+            compile_failures=failures,
+            warnings=tuple(self._warnings),
+        )
+        commit = plan_commit(
+            self._transaction,
+            linked,
+            places=arrangement.targets,
+            displaced=placement.displaced,
+            left_places=[
+                source
+                for source, _ in arrangement.into_place
+                if not source.startswith(f"{JOURNAL_DIRECTORY}/")
+            ],
+            replacements=placement.replacements,
+            records=records,
+            history=self._history_block(),
+            history_size=_size(f"{self._root}conda-meta/history"),
+        )
+        return outcome, commit
+
+    def _history_block(self) -> str:
+        if self._transaction.is_empty:
+            return ""
+        tool, version = self._options.tool
+        return format_history_block(
+            self._transaction,
+            time=self._now(),
+            command=self._options.command,
+            tool=tool,
+            tool_version=version,
+            update_specs=self._options.update_specs,
+            remove_specs=self._options.remove_specs,
+        )
+
+    # Fetching and linking
+
+    def _link_packages(self, journal: Journal) -> list[LinkedPackage]:
+        operations = self._transaction.operations
+        wanted = [
+            (index, operation.new)
+            for index, operation in enumerate(operations)
+            if operation.new is not None
+        ]
+        # The largest first: it takes longest, and everything else fits beside it.
+        wanted.sort(key=lambda item: item[1].size or 0, reverse=True)
+        linker = self._linker(journal)
+        missing = [item for item in wanted if item[0] not in self._present]
+        workers = self._options.workers or min(16, (os.cpu_count() or 1) + 2)
+        pool = ThreadPoolExecutor(workers, thread_name_prefix="hognose-fetch")
+        linked: dict[int, LinkedPackage] = {}
+        try:
+            futures = {
+                pool.submit(self._fetch, record, index): (index, record)
+                for index, record in missing
+            }
+            # What is in the cache is linked while the rest is on its way.
+            for index, record in wanted:
+                if (directory := self._present.get(index)) is not None:
+                    token = self._report("populate_cache_start", index, str(record.name))
+                    self._report("populate_cache_complete", token)
+                    linked[index] = self._link_package(linker, index, record, directory)
+            for future in as_completed(futures):
+                if future.exception() is not None:
+                    pool.shutdown(wait=True, cancel_futures=True)
+                    raise join_failures(
+                        [
+                            error
+                            for other in futures
+                            if not other.cancelled() and (error := other.exception())
+                        ]
+                    )
+                index, record = futures[future]
+                linked[index] = self._link_package(linker, index, record, future.result())
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+        return [linked[index] for index in sorted(linked)]
+
+    def _linker(self, journal: Journal) -> PackageLinker:
+        owned = frozenset(
+            path
+            for record in (*self._transaction.unchanged, *self._transaction.removed)
+            for path in record.files
+        )
+        return PackageLinker(
+            self._prefix,
+            journal,
+            platform=self._transaction.platform,
+            python=self._transaction.python,
+            options=self._options.link_options,
+            target_prefix=self._options.target_prefix or self._prefix,
+            scratch=os.path.dirname(self._root + journal.staging_path()),
+            owned=owned,
+            warn=self._warn,
+        )
+
+    def _link_package(
+        self, linker: PackageLinker, index: int, record: RepoDataRecord, directory: str
+    ) -> LinkedPackage:
+        if self._is_cancelled():
+            message = f"the change of {self._prefix} was cancelled"
+            raise InstallerError(message, path=self._prefix)
+        self._report("transaction_operation_start", index)
+        self._run_scripts(
+            "pre-link",
+            find_link_scripts(
+                [(record, _existing_scripts(directory, record.name), directory)],
+                "pre-link",
+                self._transaction.platform,
+            ),
+        )
+        token = self._report("link_start", index, str(record.name))
+        package = linker.link(record, directory)
+        self._report("link_complete", token)
+        self._report("transaction_operation_complete", index)
+        return package
+
+    # Contested places
+
+    def _packages(self, linked: Sequence[LinkedPackage]) -> list[PackagePaths]:
+        packages: dict[str, PackagePaths] = {}
+        for record in self._transaction.unchanged:
+            entries = [item for item in record.paths_data.paths if item.path_type != "directory"]
+            packages[record.name] = PackagePaths(
+                name=str(record.name),
+                paths=[entry.original_path or entry.relative_path for entry in entries],
+                places=[entry.relative_path for entry in entries],
+            )
+        for package in linked:
+            packages[package.record.name] = PackagePaths(
+                name=str(package.record.name),
+                paths=[entry.relative_path for entry in package.entries],
+                places=package.places,
+            )
+        return [packages[name] for name in self._transaction.order if name in packages]
+
+    def _judge_clobbers(self, arrangement: Arrangement) -> None:
+        policy = self._options.link_options.clobber
+        if policy == "ignore" or not arrangement.clobbered:
+            return
+        came = {str(record.name) for record in self._transaction.installed}
+        for item in arrangement.clobbered:
+            owners = [*item.losers, *([item.winner] if item.winner else [])]
+            if not came.intersection(owners):
+                continue
+            message = f"several packages ship {item.path}: {', '.join(owners)}"
+            if policy == "error":
+                raise TransactionError(message, path=item.path, packages=tuple(owners))
+            self._warn(f"{message}; the file of {item.winner or 'nobody'} is used")
+
+    def _judge_replaced(self, paths: Sequence[str]) -> None:
+        policy = self._options.link_options.clobber
+        if policy == "ignore":
+            return
+        from hognose.install.foreign_packages import find_owner
+
+        for path in paths:
+            owner = find_owner(self._prefix, path)
+            whose = f"which {owner} installed" if owner else "which belongs to no package"
+            message = f"a package ships {path}, {whose}"
+            if policy == "error":
+                raise TransactionError(message, path=path)
+            self._warn(f"{message}: it is replaced")
+
+    # Byte-code and scripts
+
+    def _compile(
+        self, journal: Journal, linked: Sequence[LinkedPackage]
+    ) -> tuple[CompileFailure, ...]:
+        python = self._transaction.python
+        packages = [package for package in linked if package.record.noarch.is_python]
+        if not (self._options.compile_byte_code and python is not None and packages):
+            return ()
+        failures = add_byte_code(
+            packages,
+            self._prefix,
+            python,
+            journal,
+            python_directory=self._python_directory(linked),
+            hard_links=self._options.link_options.allow_hard_links is not False,
+            shown_prefix=self._options.target_prefix,
+        )
+        if failures is None:
+            self._warn(f"no byte-code is made: {self._root}{python.executable} does not run here")
+        return failures or ()
+
+    def _python_directory(self, linked: Sequence[LinkedPackage]) -> str | None:
+        """Return where the package of the environment's interpreter was extracted."""
+        for package in linked:
+            if package.record.name == "python":
+                return package.directory
+        for record in self._transaction.unchanged:
+            if record.name == "python":
+                return record.extracted_package_dir
+        return None
+
+    def _pre_unlink_scripts(self) -> tuple[LinkScript, ...]:
+        return find_link_scripts(
+            [
+                (record, frozenset(record.files), self._prefix)
+                for record in self._transaction.removed
+            ],
+            "pre-unlink",
+            self._transaction.platform,
+        )
+
+    def _run_post_link_scripts(self, linked: Sequence[LinkedPackage]) -> None:
+        by_name = {str(package.record.name): package for package in linked}
+        ordered = [by_name[name] for name in self._transaction.order if name in by_name]
+        scripts = find_link_scripts(
+            [
+                (
+                    package.record,
+                    frozenset(entry.relative_path for entry in package.entries),
+                    self._prefix,
+                )
+                for package in ordered
+            ],
+            "post-link",
+            self._transaction.platform,
+        )
+        self._run_scripts("post-link", scripts)
+
+    def _run_scripts(self, action: str, scripts: Sequence[LinkScript]) -> None:
+        allowed = self._options.link_scripts
+        event = action.replace("-", "_")
+        for script in scripts:
+            if allowed is False or (allowed is not True and script.package not in allowed):
+                self._skipped.append(script)
+                continue
+            token = self._report(f"{event}_start", script.package, script.path)
+            succeeded = False
+            try:
+                outcome = run_link_script(
+                    script, self._prefix, root_prefix=self._options.root_prefix
+                )
+                succeeded = True
+            finally:
+                self._report(f"{event}_complete", token, succeeded)
+            self._ran.append(outcome)
+
+    # Records and commit
+
+    def _write_records(
+        self, journal: Journal, linked: Sequence[LinkedPackage], arrangement: Arrangement
+    ) -> tuple[str, ...]:
+        """Write all records that are new or altered aside; return their file names."""
+        specs = self._options.requested_specs
+        records = [
+            new_record(package, (specs or {}).get(str(package.record.name), ()))
+            for package in linked
+        ]
+        for record in self._transaction.unchanged:
+            final_places = arrangement.final_places.get(str(record.name))
+            altered = altered_record(record, specs, final_places)
+            if altered is not None:
+                records.append(altered)
+        for record in records:
+            _write(journal.record_path(record.record_file_name), record.encode())
+        return tuple(record.record_file_name for record in records)
+
+
+def _existing_scripts(directory: str, name: str) -> frozenset[str]:
+    paths = (f"bin/.{name}-pre-link.sh", f"Scripts/.{name}-pre-link.bat")
+    return frozenset(path for path in paths if os.path.isfile(f"{directory}/{path}"))
+
+
+def _write(path: str, data: bytes) -> None:
+    with open(path, "xb", buffering=0) as file:
+        view = memoryview(data)
+        while view:
+            view = view[file.write(view) :]
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except FileNotFoundError:
+        return 0

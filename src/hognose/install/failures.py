@@ -1,0 +1,39 @@
+"""What goes wrong while a transaction is carried out, said in words."""
+
+from __future__ import annotations
+
+import errno
+from typing import TYPE_CHECKING
+
+from hognose.errors import HognoseError, InstallerError, TransactionError
+from hognose.install.link_method import NO_SPACE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ("explain_failure", "join_failures")
+
+
+def join_failures(errors: Sequence[BaseException]) -> BaseException:
+    """Return the one failure, or one error that carries all of them as its cause."""
+    if len(errors) == 1:
+        return errors[0]
+    message = f"{len(errors)} packages cannot be made available: " + "; ".join(map(str, errors))
+    combined = TransactionError(message, errors=tuple(errors))
+    combined.__cause__ = BaseExceptionGroup(message, errors)
+    return combined
+
+
+def explain_failure(error: OSError, prefix: str) -> HognoseError:
+    """Return the error to raise for a failure of the operating system."""
+    path = error.filename or prefix
+    if error.errno in NO_SPACE:
+        message = f"no space left on the file system of {prefix}"
+        hint = "free some space and try again; the environment is as it was before"
+    elif error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        message = f"not allowed to write: {path}"
+        hint = "check who owns the environment, and that it is not on a read-only file system"
+    else:
+        message = f"the environment {prefix} cannot be changed: {error}"
+        hint = None
+    return InstallerError(message, hint=hint, path=path, errno=error.errno)

@@ -1,0 +1,369 @@
+"""The verb `install`: make an environment contain exactly the given packages.
+
+It locks the prefix, cleans up after an interrupted predecessor, plans, and has `execution` carry
+the plan out, with packages coming from the cache.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, cast
+
+from hognose.errors import LinkError, TransactionError
+from hognose.install.execution import Execution
+from hognose.install.execution_options import ExecutionOptions, ExecutionOutcome
+from hognose.install.free_space import require_free_space, required_bytes
+from hognose.install.frozen import require_not_frozen
+from hognose.install.installed_record import altered_record
+from hognose.install.journal import (
+    RecoveredTransaction,
+    has_unfinished_transaction,
+    recover_transaction,
+    remove_directory,
+)
+from hognose.install.link_method import LinkOptions
+from hognose.install.prefix_lock import PrefixLock
+from hognose.install.reporter import ReporterCalls
+from hognose.install.transaction import Transaction, plan_transaction
+from hognose.install.unlink import empty_trash
+from hognose.types import MatchSpec, Platform, PrefixRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Sequence
+
+    from hognose.cache import CacheReporter, PackageCache
+    from hognose.net import Client
+    from hognose.types import RepoDataRecord
+
+__all__ = ("InstallationResult", "execute_transaction", "install", "recover")
+
+# What build tools pad the build prefix to; a binary cannot hold a longer path.
+_LONGEST_PREFIX = 255
+
+
+class InstallationResult(Transaction, frozen=True, kw_only=True):
+    """The transaction that was carried out, and what else happened.
+
+    Attributes:
+        outcome: Clobbered paths, skipped link scripts, warnings.
+        recovered: What was done about an interrupted predecessor, or None.
+    """
+
+    outcome: ExecutionOutcome = ExecutionOutcome()
+    recovered: RecoveredTransaction | None = None
+
+
+def install(
+    records: Iterable[RepoDataRecord],
+    target_prefix: str | os.PathLike[str],
+    *,
+    cache: PackageCache,
+    client: Client,
+    installed: Sequence[PrefixRecord] | None = None,
+    reinstall: Collection[str] = (),
+    ignored: Collection[str] = (),
+    platform: Platform | None = None,
+    execute_link_scripts: bool | Collection[str] = False,
+    requested_specs: Iterable[MatchSpec | str] | None = None,
+    reporter: object | None = None,
+    link_options: LinkOptions | None = None,
+    target_prefix_override: str | os.PathLike[str] | None = None,
+    compile_byte_code: bool = False,
+    override_frozen: bool = False,
+    command: str = "",
+    tool: tuple[str, str] | None = None,
+    workers: int | None = None,
+    lock_timeout: float = 60.0,
+    is_cancelled: Callable[[], bool] = lambda: False,
+) -> InstallationResult:
+    """Make an environment contain exactly the given packages, or leave it as it was.
+
+    Packages are fetched into the cache by several threads, and linked as they arrive. Nothing is
+    solved. When the call returns, the records in `conda-meta` and the files agree; when it raises,
+    or the process dies, the environment is as it was before, at the latest after the next call.
+
+    Args:
+        records: All packages that the environment shall contain.
+        target_prefix: The environment; made if it is missing.
+        cache: Where packages are kept.
+        client: What fetches those that are not there yet.
+        installed: What is in the environment, if known; by default read from it.
+        reinstall: Names of packages to link again although they are the same.
+        ignored: Names of packages to leave as they are.
+        platform: The platform to install for; by default the one that runs.
+        execute_link_scripts: Whether packages may run scripts: all, none, or those named.
+        requested_specs: The specs of the user, recorded with the packages that they name, and
+            taken out of all other records. None leaves the records of unchanged packages alone.
+        reporter: An object with methods of `Reporter`.
+        link_options: What ways of linking may be used.
+        target_prefix_override: The path to write into files, where it is not the prefix.
+        compile_byte_code: Whether to compile the modules of `noarch: python` packages.
+        override_frozen: Change the environment although it is marked as frozen (CEP 22).
+        command: The command line, for the environment's history.
+        tool: The program's name and version, for the history; by default hognose's.
+        workers: How many packages are fetched at a time.
+        lock_timeout: Seconds to wait while another process changes the environment.
+        is_cancelled: Asked between packages; if it answers true, everything is undone.
+
+    Returns:
+        What was done.
+
+    Raises:
+        FrozenEnvironmentError: The environment is frozen.
+        TransactionError: The packages cannot be in one environment, or do not fit on the disk.
+        LinkError: A file cannot be linked.
+        InstallerError: The environment cannot be changed; has `path`.
+        NetworkError, ArchiveError, PackageCacheError: A package cannot be had.
+    """
+    wanted = list(records)
+    calls = ReporterCalls(reporter)
+    specs = None if requested_specs is None else [_spec(spec) for spec in requested_specs]
+    options = ExecutionOptions(
+        link_options=link_options or LinkOptions(),
+        link_scripts=(
+            execute_link_scripts
+            if isinstance(execute_link_scripts, bool)
+            else frozenset(execute_link_scripts)
+        ),
+        compile_byte_code=compile_byte_code,
+        target_prefix=None if target_prefix_override is None else os.fspath(target_prefix_override),
+        requested_specs=None if specs is None else _by_name(specs),
+        command=command,
+        tool=tool or _this_tool(),
+        update_specs=tuple(map(str, specs or ())),
+        workers=workers,
+    )
+    prefix = _normal(target_prefix)
+    if not override_frozen:
+        require_not_frozen(prefix)
+    _require_short(options.target_prefix or prefix, wanted, platform or Platform.current())
+
+    def plan() -> Transaction:
+        current = PrefixRecord.collect(prefix) if installed is None else installed
+        return plan_transaction(
+            current, wanted, reinstall=reinstall, ignored=ignored, platform=platform
+        )
+
+    def fetch(record: RepoDataRecord, index: int) -> str:
+        token = calls("populate_cache_start", index, str(record.name))
+        # The cache calls those methods that the reporter has, whatever it is.
+        package = cache.fetch(
+            record, client, reporter=cast("CacheReporter | None", reporter), entry=token
+        )
+        calls("populate_cache_complete", token)
+        return os.fspath(package.path)
+
+    def locate(transaction: Transaction) -> dict[int, str]:
+        found: dict[int, str] = {}
+        missing = []
+        for index, operation in enumerate(transaction.operations):
+            if operation.new is not None:
+                path = cache.lookup(operation.new)
+                if path is None:
+                    missing.append(operation.new)
+                else:
+                    found[index] = os.fspath(path)
+        if missing:
+            root = os.fspath(cache.root)
+            links = options.link_options.allow_hard_links is not False
+            require_free_space(
+                required_bytes(
+                    missing, transaction.installed, cache=root, prefix=prefix, links=links
+                )
+            )
+        return found
+
+    return _run(
+        prefix, plan, fetch, locate, options, calls, lock_timeout=lock_timeout, cancel=is_cancelled
+    )
+
+
+def execute_transaction(
+    transaction: Transaction,
+    target_prefix: str | os.PathLike[str],
+    fetch: Callable[[RepoDataRecord], str | os.PathLike[str]],
+    *,
+    options: ExecutionOptions | None = None,
+    reporter: object | None = None,
+    override_frozen: bool = False,
+    lock_timeout: float = 60.0,
+    is_cancelled: Callable[[], bool] = lambda: False,
+) -> InstallationResult:
+    """Carry out a transaction that was planned before.
+
+    Args:
+        transaction: The plan, made from what is in the environment now.
+        target_prefix: The environment; made if it is missing.
+        fetch: Returns the folder of an extracted package; called from several threads.
+        options: How to go about it.
+        reporter: An object with methods of `Reporter`.
+        override_frozen: Change the environment although it is marked as frozen (CEP 22).
+        lock_timeout: Seconds to wait while another process changes the environment.
+        is_cancelled: Asked between packages; if it answers true, everything is undone.
+
+    Raises:
+        TransactionError: The environment is not the one that the plan was made for.
+        HognoseError: As `install`.
+    """
+    prefix = _normal(target_prefix)
+    if not override_frozen:
+        require_not_frozen(prefix)
+
+    def plan() -> Transaction:
+        present = {record.file_stem for record in PrefixRecord.collect(prefix)}
+        expected = {record.file_stem for record in (*transaction.unchanged, *transaction.removed)}
+        if present != expected:
+            message = f"the environment has changed since the plan was made: {prefix}"
+            raise TransactionError(message, path=prefix, hint="plan again")
+        return transaction
+
+    return _run(
+        prefix,
+        plan,
+        lambda record, _: os.fspath(fetch(record)),
+        lambda _: {},
+        options or ExecutionOptions(tool=_this_tool()),
+        ReporterCalls(reporter),
+        lock_timeout=lock_timeout,
+        cancel=is_cancelled,
+    )
+
+
+def recover(
+    target_prefix: str | os.PathLike[str], *, lock_timeout: float = 60.0
+) -> RecoveredTransaction | None:
+    """Undo or finish an interrupted change of an environment; None where there is none.
+
+    Raises:
+        InstallerError: Another process is changing the environment right now.
+    """
+    prefix = _normal(target_prefix)
+    if not has_unfinished_transaction(prefix):
+        return None
+    with PrefixLock(prefix, timeout=lock_timeout):
+        recovered = recover_transaction(prefix)
+    for directory in reversed(recovered.made_directories if recovered else ()):
+        remove_directory(directory)
+    return recovered
+
+
+def _run(
+    prefix: str,
+    plan: Callable[[], Transaction],
+    fetch: Callable[[RepoDataRecord, int], str],
+    locate: Callable[[Transaction], dict[int, str]],
+    options: ExecutionOptions,
+    calls: ReporterCalls,
+    *,
+    lock_timeout: float,
+    cancel: Callable[[], bool],
+) -> InstallationResult:
+    made: list[str] = []
+    try:
+        _make_prefix(prefix, made)
+        with PrefixLock(prefix, timeout=lock_timeout):
+            recovered = recover_transaction(prefix)
+            if recovered is not None:
+                calls("warning", f"{prefix}: {recovered}")
+                made[:0] = recovered.made_directories
+            empty_trash(prefix)
+            transaction = plan()
+            outcome = ExecutionOutcome()
+            if not _is_done(prefix, transaction, options):
+                outcome = Execution(
+                    transaction,
+                    prefix,
+                    fetch,
+                    options=options,
+                    report=calls,
+                    present=locate(transaction),
+                    made_directories=made,
+                    is_cancelled=cancel,
+                ).run()
+    except BaseException as error:
+        for directory in reversed(made):
+            remove_directory(directory)
+        if isinstance(error, PermissionError):
+            message = f"not allowed to write: {error.filename or prefix}"
+            raise LinkError(message, path=prefix) from error
+        raise
+    facts = {name: getattr(transaction, name) for name in Transaction.__struct_fields__}
+    return InstallationResult(**facts, outcome=outcome, recovered=recovered)
+
+
+def _is_done(prefix: str, transaction: Transaction, options: ExecutionOptions) -> bool:
+    """Tell whether there is nothing to write: no operation, no record to alter, a history."""
+    return (
+        transaction.is_empty
+        and os.path.exists(f"{prefix}/conda-meta/history")
+        and all(
+            altered_record(record, options.requested_specs) is None
+            for record in transaction.unchanged
+        )
+    )
+
+
+def _normal(prefix: str | os.PathLike[str]) -> str:
+    # A relative path in a package's files would mean something else tomorrow.
+    path = os.path.abspath(prefix)
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        message = f"the environment's path is not valid text: {path!a}"
+        raise LinkError(message, path=path) from None
+    return path.replace("\\", "/") if os.name == "nt" else path
+
+
+def _make_prefix(prefix: str, made: list[str]) -> None:
+    path = f"{prefix}/conda-meta"
+    missing = []
+    while not os.path.isdir(path):
+        missing.append(path)
+        path = os.path.dirname(path)
+    for path in reversed(missing):
+        try:
+            os.mkdir(path)
+        except FileExistsError:
+            if not os.path.isdir(path):
+                message = f"the environment cannot be made: {path} is a file"
+                raise LinkError(message, path=path) from None
+        except NotADirectoryError:
+            message = f"the environment cannot be made: {os.path.dirname(path)} is a file"
+            raise LinkError(message, path=path) from None
+        else:
+            made.append(path)
+
+
+def _require_short(prefix: str, records: Iterable[RepoDataRecord], platform: Platform) -> None:
+    length = len(prefix.encode())
+    if length <= _LONGEST_PREFIX or platform.is_windows:
+        return
+    bound = [record for record in records if record.subdir != "noarch"]
+    if bound:
+        message = (
+            f"the environment's path is {length} bytes long, and packages for one platform can be "
+            f"installed in at most {_LONGEST_PREFIX}: {prefix}"
+        )
+        raise LinkError(message, path=prefix, hint="choose a shorter path for the environment")
+
+
+def _spec(spec: MatchSpec | str) -> MatchSpec:
+    return MatchSpec(spec) if isinstance(spec, str) else spec
+
+
+def _by_name(specs: Iterable[MatchSpec]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for spec in specs:
+        name = spec.name.exact
+        if name is not None:
+            found[str(name)] = (*found.get(str(name), ()), str(spec))
+    return found
+
+
+def _this_tool() -> tuple[str, str]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return "hognose", version("hognose")
+    except PackageNotFoundError:
+        return "hognose", "unknown"

@@ -1,0 +1,251 @@
+"""How a file gets from the package cache into a prefix: clone, hard link, symbolic link or copy.
+
+What works is found out once per pair of file systems by trying it in the prefix, not per file: a
+clone that fails costs a file made and removed.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import sys
+import time
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+if TYPE_CHECKING:
+    from hognose.types import PrefixPathsEntry
+
+__all__ = (
+    "ExternalSymlinkPolicy",
+    "LinkMethods",
+    "LinkOptions",
+    "copy_file",
+    "detect_link_methods",
+)
+
+ExternalSymlinkPolicy = Literal["allow", "warn", "deny"]
+
+_FICLONE = 0x40049409
+_BINARY = getattr(os, "O_BINARY", 0)
+
+NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+# A hard link that these answer is made as a copy: another file system, one without links, a file
+# that already has the most links there can be.
+CANNOT_LINK = frozenset({errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EACCES})
+
+
+class LinkOptions(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Which ways of linking may be used; None means: if it works here.
+
+    Attributes:
+        allow_hard_links: Hard links; the file is then shared with the cache.
+        allow_ref_links: Clones, which share their blocks until one of the two changes.
+        allow_symbolic_links: Links where the package has links; otherwise copies of their targets.
+        external_symlinks: What to do with a package's link that points out of the prefix.
+        clobber: What to do when a path belongs to several packages, or to none and is in the way:
+            nothing, a warning, or an error.
+        sign_binaries: On macOS, what to do with changed binaries: `require` a signature, `try`, or
+            `never`.
+    """
+
+    allow_hard_links: bool | None = None
+    allow_ref_links: bool | None = None
+    allow_symbolic_links: bool | None = None
+    external_symlinks: ExternalSymlinkPolicy = "warn"
+    clobber: Literal["ignore", "warn", "error"] = "warn"
+    sign_binaries: Literal["require", "try", "never"] = "require"
+
+
+class LinkMethods(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Which ways of linking work between a cache and a prefix.
+
+    Attributes:
+        hard_links: Hard links work, or are asked for.
+        ref_links: Clones work, or are asked for.
+        symbolic_links: Symbolic links work, or are asked for.
+    """
+
+    hard_links: bool
+    ref_links: bool
+    symbolic_links: bool
+
+    @property
+    def link_type(self) -> int:
+        """The number of `link.type` in a package's record (CEP 32): 1 hard link, 3 copy."""
+        return 1 if self.hard_links else 3
+
+
+def detect_link_methods(
+    prefix: str, directory: str, options: LinkOptions, *, scratch: str
+) -> LinkMethods:
+    """Find out what works from a folder of the package cache to a prefix.
+
+    Args:
+        prefix: The prefix; exists.
+        directory: An extracted package.
+        options: What is allowed; whatever is not None is taken as the answer.
+        scratch: A folder in the prefix, on its file system, for the trials.
+    """
+    same_device = os.stat(prefix).st_dev == os.stat(directory).st_dev
+    hard = options.allow_hard_links
+    if hard is None:
+        hard = same_device
+    ref = options.allow_ref_links
+    if ref is None:
+        ref = same_device and _try_clone(scratch)
+    symbolic = options.allow_symbolic_links
+    if symbolic is None:
+        symbolic = _try_symlink(scratch)
+    return LinkMethods(hard_links=hard, ref_links=ref, symbolic_links=symbolic)
+
+
+def _try_clone(scratch: str) -> bool:
+    source, target = f"{scratch}/clone-source", f"{scratch}/clone-target"
+    with open(source, "wb") as file:
+        file.write(b"can this file be cloned?")
+    try:
+        clone_file(source, target)
+    except OSError as error:
+        # A full disk says nothing about what works.
+        if error.errno in NO_SPACE:
+            raise
+        return False
+    else:
+        os.unlink(target)
+        return True
+    finally:
+        os.unlink(source)
+
+
+def _try_symlink(scratch: str) -> bool:
+    path = f"{scratch}/symbolic-link"
+    try:
+        os.symlink("target", path)
+    except OSError as error:
+        if error.errno in NO_SPACE:
+            raise
+        return False
+    os.unlink(path)
+    return True
+
+
+def clone_file(source: str, target: str) -> None:
+    """Make `target` a copy that shares the blocks of `source`, with its mode and times.
+
+    Raises:
+        OSError: The file system, or this system, has no clones; nothing is left behind.
+    """
+    if sys.platform == "linux":
+        _clone_linux(source, target)
+    elif sys.platform == "darwin":
+        _clone_macos(source, target)
+    else:
+        raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP), source)
+
+
+if sys.platform == "linux":
+    import fcntl
+
+    def _clone_linux(source: str, target: str) -> None:
+        with open(source, "rb") as reader:
+            status = os.fstat(reader.fileno())
+            descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            try:
+                fcntl.ioctl(descriptor, _FICLONE, reader.fileno())
+                os.fchmod(descriptor, status.st_mode & 0o7777)
+                os.utime(descriptor, ns=(status.st_mtime_ns, status.st_mtime_ns))
+            except OSError:
+                os.unlink(target)
+                raise
+            finally:
+                os.close(descriptor)
+
+
+if sys.platform == "darwin":
+
+    def _clone_macos(source: str, target: str) -> None:
+        import ctypes
+
+        library = ctypes.CDLL(None, use_errno=True)
+        if library.clonefile(os.fsencode(source), os.fsencode(target), 1):
+            code = ctypes.get_errno()
+            raise OSError(code, os.strerror(code), source)
+
+
+def copy_file(source: str, target: str) -> None:
+    """Copy a file with its mode and modification time; `target` must not exist."""
+    with open(source, "rb") as reader, open(target, "xb") as writer:
+        shutil.copyfileobj(reader, writer, 1 << 20)
+        status = os.fstat(reader.fileno())
+    os.chmod(target, status.st_mode & 0o7777)
+    os.utime(target, ns=(status.st_mtime_ns, status.st_mtime_ns))
+
+
+def clone_or_copy(source: str, target: str, entry: PrefixPathsEntry, methods: LinkMethods) -> None:
+    """Put a file into place by the best way that works, other than the plain hard link."""
+    if not entry.no_link:
+        if methods.ref_links:
+            try:
+                return clone_file(source, target)
+            except OSError as error:
+                if error.errno in NO_SPACE:
+                    raise
+        if methods.hard_links:
+            try:
+                return os.link(source, target)
+            except OSError as error:
+                if error.errno not in CANNOT_LINK:
+                    raise
+    return copy_file(source, target)
+
+
+def read_file(path: str) -> tuple[bytes, int]:
+    """Return a file's content and permissions; half the system calls that `open` makes."""
+    descriptor = os.open(path, os.O_RDONLY | _BINARY)
+    try:
+        status = os.fstat(descriptor)
+        data = os.read(descriptor, status.st_size + 1)
+        while len(data) < status.st_size:
+            more = os.read(descriptor, status.st_size - len(data))
+            if not more:
+                break
+            data += more
+    finally:
+        os.close(descriptor)
+    return data, status.st_mode & 0o7777
+
+
+def write_file(path: str, data: bytes, permissions: int, modified_ns: int) -> None:
+    """Make a file that does not exist yet."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+    finally:
+        os.close(descriptor)
+    os.chmod(path, permissions)
+    os.utime(path, ns=(modified_ns, modified_ns))
+
+
+def modification_time(directory: str) -> int:
+    """Return the time for files that are changed: one second after the package was made.
+
+    Byte-code that came with a source must look stale once the source is changed, and two prefixes
+    made from one package shall be alike. `info/about.json` is written after all other files.
+    """
+    try:
+        return os.lstat(f"{directory}/info/about.json").st_mtime_ns + 1_000_000_000
+    except OSError:
+        return time.time_ns()
+
+
+def hash_file(path: str) -> str:
+    """Return the SHA-256 of a file as hex text."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

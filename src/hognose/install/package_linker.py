@@ -1,0 +1,464 @@
+"""The files of extracted packages, put into a prefix.
+
+A file goes straight to its place when nobody else has it. Otherwise it waits in the journal's
+folder until `arrangement` has decided, knowing all packages, who gets the place. Nothing is ever
+overwritten here, and every file and folder is in the journal before it is made.
+
+Paths are plain strings, folders are looked at once and made once, and a file that needs no care
+costs one system call.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hognose.errors import HognoseError, LinkError, TransactionError
+from hognose.install.clobber import CLOBBERS_DIRECTORY
+from hognose.install.entry_points import find_launcher, plan_entry_point
+from hognose.install.link_method import (
+    CANNOT_LINK,
+    LinkMethods,
+    LinkOptions,
+    clone_or_copy,
+    copy_file,
+    detect_link_methods,
+    hash_file,
+    modification_time,
+    read_file,
+    write_file,
+)
+from hognose.install.package_paths import cleaned, find_twin, read_entries
+from hognose.install.prefix_replacement import (
+    check_room,
+    is_mach_o,
+    replace_binary_prefix,
+    replace_text_prefix,
+)
+from hognose.types import LinkJson, PrefixPathsEntry, RepoDataRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from hognose.install.entry_points import EntryPointFile
+    from hognose.install.journal import Journal
+    from hognose.install.noarch_python import PythonInfo
+    from hognose.types import Platform
+
+__all__ = ("LinkedPackage", "PackageLinker")
+
+_RESERVED = ("conda-meta", CLOBBERS_DIRECTORY)
+_EMPTY: frozenset[str] = frozenset()
+
+# Entry points are made for everybody in the group, as conda makes them.
+_EXECUTABLE = 0o775
+
+
+class LinkedPackage(msgspec.Struct, kw_only=True):
+    """A package whose files are in the prefix, though perhaps not at their places yet.
+
+    Attributes:
+        record: The package.
+        directory: Where it was extracted.
+        entries: What its record says of each file. `relative_path` is where the file belongs.
+        places: Where each file is, relative to the prefix, in the order of `entries`.
+        folders: What its record says of the folders that it asks for.
+        link_type: How most of the files were linked.
+    """
+
+    record: RepoDataRecord
+    directory: str
+    entries: list[PrefixPathsEntry]
+    places: list[str]
+    folders: list[PrefixPathsEntry]
+    link_type: int
+
+
+class PackageLinker:
+    """Links packages into one prefix, one after the other; not to be shared by threads."""
+
+    def __init__(
+        self,
+        prefix: str,
+        journal: Journal,
+        *,
+        platform: Platform,
+        python: PythonInfo | None,
+        options: LinkOptions,
+        target_prefix: str,
+        scratch: str,
+        owned: frozenset[str],
+        warn: Callable[[str], None],
+    ) -> None:
+        """Prepare for a prefix that exists.
+
+        Args:
+            prefix: The prefix, absolute.
+            journal: Where to announce files before they are made.
+            platform: The platform that is installed for.
+            python: The environment's Python, for `noarch: python` packages.
+            options: What ways of linking may be used.
+            target_prefix: The path that is written into files in the place of placeholders.
+            scratch: A folder on the prefix's file system to find out what works.
+            owned: The paths of the packages that are in the prefix.
+            warn: Called with what a person should know.
+        """
+        self._root = f"{prefix}/"
+        self._prefix = prefix
+        self._journal = journal
+        self._platform = platform
+        self._python = python
+        self._options = options
+        self._target_prefix = target_prefix
+        self._scratch = scratch
+        self._owned = owned
+        self._warn = warn
+        self._methods: dict[int, LinkMethods] = {}
+        self._claimed: set[str] = set()
+        # What was in a folder before; None where something that is no folder is in its place.
+        self._folders: dict[str, frozenset[str] | None] = {"": frozenset(os.listdir(prefix))}
+        # Two paths that differ in case only are one on some file systems.
+        self._fold: Callable[[str], str] | None = None
+        if os.path.exists(f"{prefix}/CONDA-META"):
+            self._fold = str.casefold
+            self._folders[""] = frozenset(map(str.casefold, self._folders[""] or ()))
+
+    def link(self, record: RepoDataRecord, directory: str) -> LinkedPackage:
+        """Put the files of one package into the prefix.
+
+        Args:
+            record: The package.
+            directory: Where it was extracted, absolute.
+
+        Raises:
+            LinkError: A file cannot be linked; has `path` and `package`.
+            TransactionError: A `noarch: python` package without Python.
+            UnsafeArchiveError: A path would leave the prefix.
+        """
+        package = record.file_stem
+        described = read_entries(directory)
+        entries = [entry for entry in described if entry.path_type != "directory"]
+        folders = [entry for entry in described if entry.path_type == "directory"]
+        sources = [entry.relative_path for entry in entries]
+        targets = self._map_paths(record, entries, sources)
+        asked_for = self._map_paths(record, folders, [entry.relative_path for entry in folders])
+        generated = self._plan_entry_points(record, directory)
+        places, new_folders = self._find_places(
+            [*targets, *(file.path for file in generated)], asked_for
+        )
+        self._journal.note_creation(directories=new_folders, files=places)
+        root = self._root
+        for folder in new_folders:
+            os.mkdir(root + folder)
+        methods = self._methods_for(directory)
+        self._link_files(package, directory, sources, entries, places, methods)
+        for file, place in zip(generated, places[len(sources) :], strict=True):
+            entries.append(self._write_entry_point(file, place))
+        return LinkedPackage(
+            record=record,
+            directory=directory,
+            entries=entries,
+            places=places,
+            folders=folders,
+            link_type=methods.link_type,
+        )
+
+    def _map_paths(
+        self,
+        record: RepoDataRecord,
+        entries: list[PrefixPathsEntry],
+        sources: list[str],
+    ) -> list[str]:
+        """Return where each path belongs, and have the entries say so."""
+        targets = cleaned(sources)
+        if record.noarch.is_python:
+            if self._python is None:
+                message = (
+                    f"{record.file_stem} needs Python to be linked, and none is in the environment"
+                )
+                raise TransactionError(message, record=record.file_stem, hint="install `python`")
+            targets = cleaned(list(map(self._python.target_path, sources)))
+        if targets is not sources:
+            for entry, target in zip(entries, targets, strict=True):
+                entry.relative_path = target
+        fold = self._fold
+        for first in {path.partition("/")[0] for path in targets}:
+            if (first if fold is None else fold(first)) in _RESERVED:
+                message = (
+                    f"{record.file_stem} ships a path that belongs to the environment: {first}"
+                )
+                raise LinkError(message, path=first, package=record.file_stem)
+        if len(set(targets if fold is None else map(fold, targets))) != len(targets):
+            message = f"{record.file_stem} ships two paths that are one on this system"
+            raise LinkError(message, package=record.file_stem, path=find_twin(targets, fold or str))
+        if not self._platform.is_windows:
+            self._require_room(record.file_stem, entries)
+        return targets
+
+    def _require_room(self, package: str, entries: Iterable[PrefixPathsEntry]) -> None:
+        placeholders = {
+            entry.prefix_placeholder for entry in entries if entry.file_mode == "binary"
+        }
+        for placeholder in placeholders - {None}:
+            assert placeholder is not None
+            try:
+                check_room(placeholder, self._target_prefix)
+            except LinkError as error:
+                error.add_note(f"while linking {package}")
+                raise
+
+    def _plan_entry_points(self, record: RepoDataRecord, directory: str) -> list[EntryPointFile]:
+        if not record.noarch.is_python:
+            return []
+        try:
+            links = LinkJson.from_package_directory(directory).noarch
+        except FileNotFoundError:
+            return []
+        if links is None or not links.entry_points:
+            return []
+        assert self._python is not None
+        launcher = find_launcher(self._platform, directories=(directory,))
+        if launcher is None and self._platform.is_windows:
+            self._warn(f"no launcher for {self._platform}: {record.name} gets scripts only")
+        planned = [
+            file
+            for entry_point in links.entry_points
+            for file in plan_entry_point(
+                entry_point,
+                self._python,
+                self._target_prefix,
+                platform=self._platform,
+                launcher=launcher,
+            )
+        ]
+        cleaned([file.path for file in planned])
+        return planned
+
+    def _find_places(
+        self, targets: list[str], asked_for: Sequence[str]
+    ) -> tuple[list[str], list[str]]:
+        """Decide where each file goes now, and which folders have to be made for that."""
+        new_folders: list[str] = []
+        fold = self._fold
+        parents = {target.rpartition("/")[0] for target in targets}
+        taken = {parent: self._enter(parent, new_folders) for parent in sorted(parents)}
+        for folder in asked_for:
+            self._enter(folder, new_folders)
+        keys = set(targets if fold is None else map(fold, targets))
+        claimed, folders = self._claimed, self._folders
+        is_free = (
+            claimed.isdisjoint(keys)
+            and folders.keys().isdisjoint(targets)
+            and not any(names is None or names for names in taken.values())
+        )
+        if is_free:
+            claimed |= keys
+            return list(targets), new_folders
+        places: list[str] = []
+        for target in targets:
+            parent, _, name = target.rpartition("/")
+            key = target if fold is None else fold(target)
+            names = taken[parent]
+            if (
+                names is None
+                or key in claimed
+                or (names and (name if fold is None else fold(name)) in names)
+                or target in folders
+            ):
+                places.append(self._journal.staging_path())
+            else:
+                places.append(target)
+            claimed.add(key)
+        return places, new_folders
+
+    def _enter(self, folder: str, new_folders: list[str]) -> frozenset[str] | None:
+        """Return the names that were in a folder before; None if it cannot be a folder."""
+        if folder in self._folders:
+            return self._folders[folder]
+        parent, _, name = folder.rpartition("/")
+        around = self._enter(parent, new_folders)
+        fold = self._fold or str
+        found: frozenset[str] | None
+        if around is None or fold(folder) in self._claimed:
+            found = None
+        elif around and fold(name) in around:
+            found = self._look_into(folder)
+        else:
+            found = _EMPTY
+            new_folders.append(folder)
+        self._folders[folder] = found
+        return found
+
+    def _look_into(self, folder: str) -> frozenset[str] | None:
+        path = self._root + folder
+        if os.path.islink(path):
+            if folder in self._owned:
+                return None
+            inside, end = os.path.realpath(self._prefix), os.path.realpath(path)
+            if os.path.commonpath((inside, end)) != inside:
+                message = f"{folder} is a link that leads out of the environment, to {end}"
+                raise LinkError(message, path=folder)
+        try:
+            return frozenset(map(self._fold or str, os.listdir(path)))
+        except NotADirectoryError:
+            return None
+
+    def _methods_for(self, directory: str) -> LinkMethods:
+        device = os.stat(directory).st_dev
+        methods = self._methods.get(device)
+        if methods is None:
+            methods = self._methods[device] = detect_link_methods(
+                self._prefix, directory, self._options, scratch=self._scratch
+            )
+        return methods
+
+    def _link_files(
+        self,
+        package: str,
+        directory: str,
+        sources: Sequence[str],
+        entries: Sequence[PrefixPathsEntry],
+        places: Sequence[str],
+        methods: LinkMethods,
+    ) -> None:
+        """Make every file, and complete the entries by what is only known now."""
+        source_root, root = f"{directory}/", self._root
+        link = os.link if methods.hard_links and not methods.ref_links else None
+        modified_ns = modification_time(directory)
+        to_sign: list[int] = []
+        path = ""
+        try:
+            for index, (path, entry, place) in enumerate(
+                zip(sources, entries, places, strict=False)
+            ):
+                if entry.path_type != "hardlink":
+                    self._link_softly(entry, source_root + path, root + place, methods)
+                elif entry.prefix_placeholder is not None:
+                    if self._replace(entry, source_root + path, root + place, modified_ns):
+                        to_sign.append(index)
+                else:
+                    if link is not None and not entry.no_link:
+                        try:
+                            link(source_root + path, root + place)
+                        except OSError as error:
+                            if error.errno not in CANNOT_LINK:
+                                raise
+                            copy_file(source_root + path, root + place)
+                    else:
+                        clone_or_copy(source_root + path, root + place, entry, methods)
+                    entry.file_mode = None
+                    if entry.sha256_hex is None or entry.size_in_bytes is None:
+                        _complete(entry, root + place, hash_file(root + place))
+        except OSError as error:
+            raise _link_error(error, package, path) from error
+        except HognoseError as error:
+            error.add_note(f"while linking {path} of {package}")
+            raise
+        if to_sign:
+            self._sign(entries, places, to_sign)
+
+    def _link_softly(
+        self, entry: PrefixPathsEntry, origin: str, path: str, methods: LinkMethods
+    ) -> None:
+        """Make a symbolic link, or where there are none a copy of what it points to."""
+        if methods.symbolic_links and not entry.no_link:
+            text = self._link_symbolically(origin, path, entry.relative_path)
+            # The hash of the link's own text: its target may not be there yet.
+            digest = hashlib.sha256(os.fsencode(text)).hexdigest()
+        else:
+            copy_file(os.path.realpath(origin), path)
+            digest = hash_file(path)
+        entry.file_mode = None
+        _complete(entry, path, digest)
+
+    def _link_symbolically(self, origin: str, path: str, target: str) -> str:
+        text = os.readlink(origin)
+        policy = self._options.external_symlinks
+        if policy != "allow":
+            end = os.path.normpath(os.path.join(os.path.dirname(self._root + target), text))
+            if end != self._prefix and not end.startswith(self._root):
+                message = f"the link {target} points out of the environment: {text}"
+                if policy == "deny":
+                    raise LinkError(message, path=target)
+                self._warn(message)
+        os.symlink(text, path)
+        if os.utime in os.supports_follow_symlinks:
+            changed = os.lstat(origin).st_mtime_ns
+            os.utime(path, ns=(changed, changed), follow_symlinks=False)
+        return text
+
+    def _replace(self, entry: PrefixPathsEntry, origin: str, path: str, modified_ns: int) -> bool:
+        """Write a file with its placeholder replaced; tell whether it has to be signed."""
+        placeholder = entry.prefix_placeholder
+        assert placeholder is not None
+        before, permissions = read_file(origin)
+        data = before
+        if entry.file_mode != "binary":
+            entry.file_mode = "text"
+            data = replace_text_prefix(
+                data, placeholder, self._target_prefix, platform=self._platform
+            )
+        elif not self._platform.is_windows:
+            # Windows binaries find what they need without a path in them.
+            data = replace_binary_prefix(data, placeholder, self._target_prefix)
+        write_file(path, data, permissions, modified_ns)
+        digest = hashlib.sha256(data).hexdigest()
+        entry.sha256_in_prefix_hex = None if digest == entry.sha256_hex else digest
+        entry.size_in_bytes = len(data)
+        return (
+            self._platform.is_osx
+            and entry.file_mode == "binary"
+            and data != before
+            and (is_mach_o(data) or bool(permissions & 0o111))
+        )
+
+    def _sign(
+        self, entries: Sequence[PrefixPathsEntry], places: Sequence[str], indices: Sequence[int]
+    ) -> None:
+        if self._options.sign_binaries == "never":
+            return
+        from hognose.install.codesign import sign_ad_hoc
+
+        paths = [self._root + places[index] for index in indices]
+        sign_ad_hoc(paths, check=self._options.sign_binaries == "require")
+        for index, path in zip(indices, paths, strict=True):
+            entries[index].sha256_in_prefix_hex = hash_file(path)
+            entries[index].size_in_bytes = os.stat(path).st_size
+
+    def _write_entry_point(self, file: EntryPointFile, place: str) -> PrefixPathsEntry:
+        path = self._root + place
+        try:
+            with open(path, "xb") as writer:
+                writer.write(file.content)
+            if file.executable:
+                os.chmod(path, _EXECUTABLE)
+        except OSError as error:
+            raise _link_error(error, "an entry point", file.path) from error
+        return PrefixPathsEntry(
+            relative_path=file.path,
+            path_type=file.path_type,
+            sha256_hex=hashlib.sha256(file.content).hexdigest(),
+            size_in_bytes=len(file.content),
+        )
+
+
+def _complete(entry: PrefixPathsEntry, path: str, digest: str) -> None:
+    if digest != entry.sha256_hex:
+        entry.sha256_in_prefix_hex = digest
+    if entry.size_in_bytes is None:
+        entry.size_in_bytes = os.lstat(path).st_size
+
+
+def _link_error(error: OSError, package: str, path: str) -> HognoseError:
+    reason = error.strerror or str(error)
+    message = f"cannot link {path} of {package}: {reason}"
+    hint = None
+    if error.errno == errno.ENOSPC:
+        hint = "free some space and try again; the environment is as it was before"
+    elif error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        hint = "check that you may write to the environment"
+    return LinkError(message, hint=hint, path=path, package=package, errno=error.errno)

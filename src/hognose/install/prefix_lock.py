@@ -1,0 +1,162 @@
+"""One writer per prefix: an advisory lock whose holder has a name.
+
+The lock is the operating system's, on `conda-meta/.lock`, so it ends with the process that holds
+it, however that ends. The file says who holds it, and is removed on release.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hognose.errors import InstallerError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+__all__ = ("LockHolder", "PrefixLock")
+
+LOCK_FILE = "conda-meta/.lock"
+_POLL_SECONDS = 0.05
+
+
+class LockHolder(msgspec.Struct, frozen=True, kw_only=True):
+    """Who holds a lock.
+
+    Attributes:
+        process: The process's number.
+        host: The machine's name; on a network file system it may be another one.
+        command: The command line's program and its first argument.
+    """
+
+    process: int
+    host: str = ""
+    command: str = ""
+
+    def __str__(self) -> str:
+        host = f" on {self.host}" if self.host else ""
+        return f"process {self.process}{host} ({self.command})"
+
+
+# Made once: msgspec crashes where several threads make the first one at the same time.
+_LOCK_HOLDER = msgspec.json.Decoder(LockHolder)
+
+
+class PrefixLock:
+    """A context manager that holds the lock of a prefix.
+
+    The prefix's `conda-meta` must exist. Not re-entrant, and not to be shared by threads.
+    """
+
+    __slots__ = ("_descriptor", "_path", "_prefix", "_timeout")
+
+    def __init__(self, prefix: str | os.PathLike[str], *, timeout: float = 60.0) -> None:
+        """Prepare the lock; `with` takes it.
+
+        Args:
+            prefix: The environment.
+            timeout: Seconds to wait for another holder; zero asks once.
+        """
+        self._prefix = os.fspath(prefix)
+        self._path = os.path.join(self._prefix, LOCK_FILE)
+        self._timeout = timeout
+        self._descriptor = -1
+
+    def __enter__(self) -> Self:
+        """Take the lock.
+
+        Raises:
+            InstallerError: Somebody else held it for longer than the timeout; has `holder`.
+        """
+        deadline = time.monotonic() + self._timeout
+        while not self._try():
+            if time.monotonic() >= deadline:
+                holder = self._read_holder()
+                message = (
+                    f"another process is changing the environment {self._prefix}: "
+                    f"{holder or 'it has not said which'}"
+                )
+                raise InstallerError(message, path=self._prefix, holder=holder)
+            time.sleep(_POLL_SECONDS)
+        return self
+
+    def _try(self) -> bool:
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            # The last holder removes the file: a lock on a file without a name protects nothing.
+            if _lock(descriptor) and _is_same_file(descriptor, self._path):
+                self._write_holder(descriptor)
+                self._descriptor, descriptor = descriptor, -1
+                return True
+            return False
+        finally:
+            if descriptor >= 0:
+                os.close(descriptor)
+
+    def _write_holder(self, descriptor: int) -> None:
+        import platform
+
+        command = " ".join([os.path.basename(sys.argv[0] or "python"), *sys.argv[1:2]])
+        holder = LockHolder(process=os.getpid(), host=platform.node(), command=command)
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, msgspec.json.encode(holder))
+
+    def _read_holder(self) -> LockHolder | None:
+        try:
+            with open(self._path, "rb") as file:
+                return _LOCK_HOLDER.decode(file.read())
+        except (OSError, msgspec.DecodeError):
+            return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Give the lock back, and remove its file where nobody can wait on it by name."""
+        try:
+            os.unlink(self._path)
+        except OSError:
+            # Windows does not delete an open file; a prefix that was removed has none.
+            os.ftruncate(self._descriptor, 0)
+        os.close(self._descriptor)
+        self._descriptor = -1
+
+
+def _is_same_file(descriptor: int, path: str) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    # Far behind the holder's name, which must stay readable.
+    _OFFSET = 1 << 30
+
+    def _lock(descriptor: int) -> bool:
+        os.lseek(descriptor, _OFFSET, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        return True
+
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

@@ -1,0 +1,219 @@
+"""What turns one set of installed packages into another. Pure: computed from records.
+
+`plan_transaction` compares; `execution` carries out. Removals come first, dependents before what
+they depend on; then what is installed, changed or linked again, dependencies first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from hognose.errors import TransactionError
+from hognose.install.link_order import link_order
+from hognose.install.noarch_python import PythonInfo
+from hognose.types import PackageRecord, Platform, PrefixRecord, RepoDataRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+__all__ = (
+    "Operation",
+    "OperationKind",
+    "Transaction",
+    "describe_same_package",
+    "plan_transaction",
+)
+
+OperationKind = Literal["install", "remove", "change", "reinstall"]
+"""What an operation does: `change` puts another package of the same name in the place of the old
+one, `reinstall` links the same package again."""
+
+Direction = Literal["install", "remove", "upgrade", "downgrade", "rebuild", "reinstall"]
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of a transaction.
+
+    Attributes:
+        kind: What is done.
+        old: The installed package that goes; None for `install`.
+        new: The package that comes; None for `remove`.
+    """
+
+    kind: OperationKind
+    old: PrefixRecord | None = None
+    new: RepoDataRecord | None = None
+
+    @property
+    def name(self) -> str:
+        """The package's name."""
+        record = self.new or self.old
+        assert record is not None
+        return str(record.name)
+
+    @property
+    def direction(self) -> Direction:
+        """What the operation means to a reader: a change is an upgrade, downgrade or rebuild."""
+        if self.kind != "change":
+            return self.kind
+        assert self.old is not None
+        assert self.new is not None
+        if self.old.version == self.new.version:
+            return "rebuild"
+        return "upgrade" if self.old.version < self.new.version else "downgrade"
+
+
+class Transaction(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that has to happen to an environment, in order.
+
+    Attributes:
+        operations: What is done: removals, then the rest in topological order.
+        unchanged: The installed packages that stay as they are.
+        platform: The platform that is installed for.
+        python: The Python of the environment afterwards, or None.
+        current_python: The Python of the environment before, or None.
+        order: The names of all packages of the environment afterwards, dependencies first.
+    """
+
+    operations: tuple[Operation, ...]
+    unchanged: tuple[PrefixRecord, ...]
+    platform: Platform
+    python: PythonInfo | None = None
+    current_python: PythonInfo | None = None
+    order: tuple[str, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has to happen."""
+        return not self.operations
+
+    @property
+    def removed(self) -> tuple[PrefixRecord, ...]:
+        """The installed packages whose files go, also where a package of that name comes back."""
+        return tuple(item.old for item in self.operations if item.old is not None)
+
+    @property
+    def installed(self) -> tuple[RepoDataRecord, ...]:
+        """The packages whose files come, in topological order."""
+        return tuple(item.new for item in self.operations if item.new is not None)
+
+    def differences(self) -> tuple[tuple[str, str, str, Direction], ...]:
+        """Return the rows of a table for people: name, from, to, and what it means.
+
+        From and to are `version build`, or empty where there is nothing. Rows are sorted by name.
+        """
+        return tuple(
+            sorted(
+                (item.name, _release(item.old), _release(item.new), item.direction)
+                for item in self.operations
+            )
+        )
+
+
+def _release(record: PackageRecord | None) -> str:
+    return "" if record is None else f"{record.version} {record.build}"
+
+
+def plan_transaction(
+    installed: Iterable[PrefixRecord],
+    wanted: Iterable[RepoDataRecord],
+    *,
+    reinstall: Collection[str] = (),
+    ignored: Collection[str] = (),
+    platform: Platform | None = None,
+) -> Transaction:
+    """Compute what turns the installed packages into the wanted ones.
+
+    A package stays when it is the same by hash, or where a hash is missing by size, name, version
+    and build. A `noarch: python` package that stays is linked again when the minor version or the
+    site-packages path of Python changes.
+
+    Args:
+        installed: What is in the environment.
+        wanted: All that shall be in it, in any order.
+        reinstall: Names of packages to link again although they are the same.
+        ignored: Names of packages that stay as they are, wanted or not.
+        platform: The platform that is installed for, by default the one that runs.
+
+    Raises:
+        TransactionError: A package is wanted twice, cannot be put on this platform, or has a
+            version of python without a minor part.
+    """
+    platform = platform or Platform.current()
+    current = {record.name: record for record in installed}
+    desired = _by_name(wanted)
+    if platform.is_noarch:
+        _require_noarch(desired.values())
+    python = PythonInfo.from_records(desired.values(), platform)
+    current_python = PythonInfo.from_records(current.values(), platform)
+    relink = bool(python and current_python and python.needs_relink(current_python))
+
+    operations: list[Operation] = []
+    unchanged: list[PrefixRecord] = []
+    for old in reversed(link_order(current.values())):
+        if old.name not in desired:
+            if old.name in ignored:
+                unchanged.append(old)
+            else:
+                operations.append(Operation(kind="remove", old=old))
+    for new in link_order(desired.values()):
+        before = current.get(new.name)
+        if new.name in ignored:
+            if before is not None:
+                unchanged.append(before)
+        elif before is None:
+            operations.append(Operation(kind="install", new=new))
+        elif not describe_same_package(before, new):
+            operations.append(Operation(kind="change", old=before, new=new))
+        elif new.name in reinstall or (relink and before.noarch.is_python):
+            operations.append(Operation(kind="reinstall", old=before, new=new))
+        else:
+            unchanged.append(before)
+    after: list[PackageRecord] = [*unchanged, *(item.new for item in operations if item.new)]
+    return Transaction(
+        operations=tuple(operations),
+        unchanged=tuple(unchanged),
+        platform=platform,
+        python=python,
+        current_python=current_python,
+        order=tuple(str(record.name) for record in link_order(after)),
+    )
+
+
+def describe_same_package(one: PackageRecord, other: PackageRecord) -> bool:
+    """Tell whether two records are about the same bytes, as far as they say.
+
+    The best fact that both have decides: sha256, then md5; a hash that only one of them has means
+    that they differ. Without hashes, size, name, version and build must agree.
+    """
+    for mine, theirs in ((one.sha256_hex, other.sha256_hex), (one.md5_hex, other.md5_hex)):
+        if mine is not None or theirs is not None:
+            return mine == theirs
+    if one.size is not None and other.size is not None and one.size != other.size:
+        return False
+    return (one.name, one.version, one.build) == (other.name, other.version, other.build)
+
+
+def _by_name(wanted: Iterable[RepoDataRecord]) -> dict[str, RepoDataRecord]:
+    desired: dict[str, RepoDataRecord] = {}
+    for record in wanted:
+        twin = desired.setdefault(record.name, record)
+        if twin is not record:
+            message = f"a package is wanted twice: {twin.file_stem} and {record.file_stem}"
+            raise TransactionError(message, records=(twin.file_stem, record.file_stem))
+        for part in (record.name, str(record.version), record.build):
+            if "/" in part or "\\" in part or part in {"", ".", ".."} or "\0" in part:
+                message = f"a record cannot name its file in the environment: {record.file_stem!r}"
+                raise TransactionError(message, record=record.file_stem)
+    return desired
+
+
+def _require_noarch(records: Iterable[RepoDataRecord]) -> None:
+    others: Sequence[str] = [
+        f"{record.subdir}/{record.file_stem}" for record in records if record.subdir != "noarch"
+    ]
+    if others:
+        message = f"packages that are made for one platform cannot be noarch: {', '.join(others)}"
+        raise TransactionError(message, records=tuple(others))

@@ -1,0 +1,118 @@
+"""Files in an environment that belong to no package: found, and carried to another prefix."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hognose.install.clobber import CLOBBERS_DIRECTORY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hognose.types import PrefixRecord
+
+__all__ = ("CopiedFiles", "copy_untracked_files", "iter_untracked_files")
+
+# What belongs to the environment itself, and what a root prefix has for all environments.
+_OWN = frozenset({"conda-meta", CLOBBERS_DIRECTORY, ".trash", "envs", "pkgs"})
+
+
+class CopiedFiles(msgspec.Struct, frozen=True, kw_only=True):
+    """What was carried over.
+
+    Attributes:
+        files: The copied files and links, relative to the prefix, sorted.
+        unchanged: Those of them that are no text, and have the old prefix in them still.
+    """
+
+    files: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+
+
+def iter_untracked_files(
+    prefix: str | os.PathLike[str], records: Iterable[PrefixRecord]
+) -> Iterator[str]:
+    """Yield the files and links that no record lists, relative to the prefix, sorted.
+
+    Byte-code in `__pycache__` is left out, and so are `envs` and `pkgs` of a root prefix.
+
+    Args:
+        prefix: The environment.
+        records: All packages in it.
+    """
+    owned = {path for record in records for path in record.files}
+    root = os.path.abspath(prefix)
+    for folder, directories, files in os.walk(root):
+        inside = os.path.relpath(folder, root).replace(os.sep, "/")
+        start = "" if inside == "." else f"{inside}/"
+        links = [name for name in directories if os.path.islink(f"{folder}/{name}")]
+        directories[:] = sorted(
+            name
+            for name in directories
+            if name not in links
+            and name != "__pycache__"
+            and not (not start and name in _OWN)
+            # A folder with a log of its own is another environment.
+            and not os.path.exists(f"{folder}/{name}/conda-meta/history")
+        )
+        for name in sorted([*files, *links]):
+            if f"{start}{name}" not in owned:
+                yield f"{start}{name}"
+
+
+def copy_untracked_files(source: str, target: str, records: Iterable[PrefixRecord]) -> CopiedFiles:
+    """Copy the files of no package to another prefix, which text files and links then name.
+
+    Args:
+        source: The prefix to copy from.
+        target: The prefix to copy to; what is there already stays.
+        records: All packages in the source.
+
+    Raises:
+        OSError: A file cannot be read or written; some files may have been copied.
+    """
+    copied, unchanged = [], []
+    old, new = os.fsencode(source), os.fsencode(target)
+    for path in iter_untracked_files(source, records):
+        origin, place = f"{source}/{path}", f"{target}/{path}"
+        if os.path.lexists(place):
+            continue
+        if os.path.islink(origin):
+            _make_parent(place)
+            text = os.readlink(origin)
+            os.symlink(target + text[len(source) :] if _is_in(text, source) else text, place)
+        elif os.path.isfile(origin):
+            _make_parent(place)
+            if not _copy_file(origin, place, old, new):
+                unchanged.append(path)
+        else:
+            # A socket or a pipe means nothing at another place.
+            continue
+        copied.append(path)
+    return CopiedFiles(files=tuple(copied), unchanged=tuple(unchanged))
+
+
+def _make_parent(path: str) -> None:
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(f"{folder}/")
+
+
+def _copy_file(origin: str, place: str, old: bytes, new: bytes) -> bool:
+    """Copy one file; tell whether the old prefix is nowhere in it now."""
+    with open(origin, "rb") as reader:
+        data = reader.read()
+    is_clean = old not in data
+    if not is_clean and b"\0" not in data:
+        data = data.replace(old, new)
+        is_clean = True
+    with open(place, "xb") as writer:
+        writer.write(data)
+    shutil.copystat(origin, place)
+    return is_clean
