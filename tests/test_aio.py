@@ -1,0 +1,130 @@
+"""The coroutine twins do what the verbs do, and leave nothing behind when they are cancelled."""
+
+import asyncio
+import os
+import threading
+
+import pytest
+
+from hognose import aio
+from hognose.cache import PackageCache
+from hognose.channel import index_channel
+from hognose.errors import HashMismatchError, UnsolvableError
+from hognose.net import Client
+from hognose.repodata import SparseRepoData
+from hognose.types import Channel, PrefixRecord
+from support.channel_server import ChannelServer
+from support.package_maker import make_package
+
+SUBDIRS = ("linux-64", "noarch")
+
+
+@pytest.fixture(scope="module")
+def channel(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("channel")
+    make_package(directory, "lib", "1.0", files={"lib/lib.txt": "lib\n"})
+    make_package(directory, "app", "1.0", depends=["lib"], files={"bin/app": "app\n"})
+    index_channel(directory)
+    return directory
+
+
+@pytest.fixture
+def gateway(tmp_path):
+    with Client() as client:
+        yield aio.Gateway(tmp_path / "repodata", client=client)
+
+
+def test_solve_and_install_in_one_loop(channel, gateway, tmp_path):
+    async def main():
+        records = await aio.solve([str(channel)], ["app"], gateway, SUBDIRS)
+        await aio.install(
+            records, tmp_path / "env", cache_dir=tmp_path / "cache", client=gateway.client
+        )
+        return records
+
+    records = asyncio.run(main())
+
+    assert ["lib", "app"] == [record.name for record in records]
+    assert ["app", "lib"] == [record.name for record in PrefixRecord.collect(tmp_path / "env")]
+    assert "app\n" == (tmp_path / "env/bin/app").read_text()
+
+
+def test_a_gateway_answers_queries_and_names(channel, gateway):
+    async def main():
+        found = await gateway.query([str(channel)], SUBDIRS, ["app"])
+        names = await gateway.names([str(channel)], SUBDIRS)
+        return found, names
+
+    found, names = asyncio.run(main())
+
+    assert {"app", "lib"} == {record.name for records in found for record in records}
+    assert ["app", "lib"] == names
+
+
+def test_solve_with_repodata_that_is_at_hand(channel):
+    data = SparseRepoData(Channel(str(channel)), "linux-64", channel / "linux-64/repodata.json")
+
+    records = asyncio.run(aio.solve_with_sparse_repodata(["app"], [data]))
+
+    assert ["lib", "app"] == [record.name for record in records]
+
+
+def test_errors_are_those_of_the_verbs(channel, gateway):
+    with pytest.raises(UnsolvableError, match="nothing-like-it"):
+        asyncio.run(aio.solve([str(channel)], ["nothing-like-it"], gateway, SUBDIRS))
+
+
+def test_download_and_extract_checks_the_hash(channel, tmp_path):
+    async def main(client, url, expected):
+        return await aio.download_and_extract(client, url, tmp_path / "out", expected)
+
+    with ChannelServer(channel) as server, Client() as client:
+        url = f"{server.url.rstrip('/')}/linux-64/lib-1.0-0.conda"
+        with pytest.raises(HashMismatchError, match="SHA-256"):
+            asyncio.run(main(client, url, b"\0" * 32))
+        assert not (tmp_path / "out").exists()
+        sha256, _ = asyncio.run(main(client, url, None))
+
+    assert (sha256, _) == asyncio.run(
+        aio.extract(channel / "linux-64/lib-1.0-0.conda", tmp_path / "again")
+    )
+    assert (tmp_path / "out/lib/lib.txt").read_text() == "lib\n"
+
+
+def test_an_index_is_written(channel, tmp_path):
+    make_package(tmp_path / "own", "lib", "1.0", files={"lib/lib.txt": "lib\n"})
+
+    asyncio.run(aio.index_fs(tmp_path / "own"))
+
+    assert (tmp_path / "own/linux-64/repodata.json").is_file()
+
+
+def test_a_cancelled_install_leaves_no_environment(channel, gateway, tmp_path):
+    started = threading.Event()
+
+    class Reporter:
+        def on_populate_cache_start(self, operation, package_name):
+            started.set()
+            return 0
+
+    async def main(server):
+        records = await aio.solve([server.url], ["app"], gateway, SUBDIRS)
+        server.delay("*.conda", seconds=0.3)
+        task = asyncio.create_task(
+            aio.install(
+                records,
+                tmp_path / "env",
+                package_cache=PackageCache(tmp_path / "cache"),
+                client=gateway.client,
+                reporter=Reporter(),
+            )
+        )
+        await asyncio.to_thread(started.wait)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    with ChannelServer(channel) as server:
+        asyncio.run(main(server))
+
+    assert not os.path.lexists(tmp_path / "env")
