@@ -1,0 +1,220 @@
+"""`hognose env`.
+
+List, remove, rename and clone environments.
+
+  list    the environments that are known
+  remove  delete an environment
+  rename  give an environment another name or directory
+  clone   make an environment with the same packages and files as another one
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hognose.cli import options
+from hognose.errors import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from hognose.console import Console
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the sub-commands."""
+    commands = parser.add_subparsers(dest="action", metavar="ACTION")
+    known = commands.add_parser("list", help="the environments that are known")
+    options.add_output_options(known)
+    known.set_defaults(run=_list)
+    remove = commands.add_parser("remove", help="delete an environment")
+    options.add_prefix_options(remove)
+    options.add_transaction_options(remove)
+    options.add_output_options(remove)
+    remove.set_defaults(run=_remove)
+    for action, text in (
+        ("rename", "give an environment another name or directory"),
+        ("clone", "make an environment with the same packages and files as another one"),
+    ):
+        parser = commands.add_parser(action, help=text)
+        parser.add_argument(
+            "target", metavar="NAME_OR_DIR", help="the new name, or a directory with a `/` in it"
+        )
+        options.add_prefix_options(parser)
+        parser.add_argument("--offline", action="store_true", help="use nothing from the network")
+        options.add_transaction_options(parser)
+        options.add_output_options(parser)
+        parser.set_defaults(run=_rename if action == "rename" else _clone)
+
+
+def execute(arguments: argparse.Namespace, console: Console) -> int:  # noqa: ARG001  # the seam's signature
+    """Say that an action is missing."""
+    raise UsageError("no action is named", hint="`hognose env list`, `remove`, `rename`, `clone`")
+
+
+def _list(arguments: argparse.Namespace, console: Console) -> int:
+    from hognose.install import frozen_message
+
+    root = options.root_prefix()
+    active = os.environ.get("CONDA_PREFIX")
+    rows: list[dict[str, Any]] = [
+        {
+            "name": _name_of(prefix, root),
+            "prefix": os.fspath(prefix),
+            "active": active is not None and os.path.abspath(active) == os.fspath(prefix),
+            "frozen": frozen_message(prefix) is not None,
+            "packages": sum(name.endswith(".json") for name in os.listdir(prefix / "conda-meta")),
+        }
+        for prefix in _known(root)
+    ]
+    if arguments.json:
+        from hognose.cli.json_output import print_json
+
+        document = {
+            "success": True,
+            "envs": [row["prefix"] for row in rows],
+            "environments": rows,
+        }
+        print_json(document, console)
+        return 0
+    console.table(
+        ("", "name", "packages", "directory"),
+        (
+            (
+                ("*" if row["active"] else "") + ("+" if row["frozen"] else ""),
+                row["name"] or "",
+                row["packages"],
+                row["prefix"],
+            )
+            for row in rows
+        ),
+    )
+    console.detail("* is active, + is frozen")
+    return 0
+
+
+def _known(root: Path | None) -> list[Path]:
+    """Return the root prefix, what lies below it, and what is registered, each once."""
+    from hognose.install import environments_file, registered_environments
+
+    places = [] if root is None else [root]
+    if root is not None and (root / "envs").is_dir():
+        places += sorted((root / "envs").iterdir())
+    places += map(Path, sorted(registered_environments(environments_file())))
+    unique = dict.fromkeys(Path(os.path.abspath(place)) for place in places)
+    return [place for place in unique if (place / "conda-meta" / "history").is_file()]
+
+
+def _name_of(prefix: Path, root: Path | None) -> str | None:
+    if root is None:
+        return None
+    if prefix == Path(os.path.abspath(root)):
+        return "base"
+    return prefix.name if prefix.parent == Path(os.path.abspath(root)) / "envs" else None
+
+
+def _remove(arguments: argparse.Namespace, console: Console) -> int:
+    from hognose.cli.remove import remove_whole_environment
+    from hognose.types import PrefixRecord
+
+    if not (arguments.prefix or arguments.name):
+        raise UsageError("name the environment to remove with `-p DIR` or `-n NAME`")
+    prefix = options.find_environment(arguments)
+    options.require_not_frozen(prefix, arguments)
+    return remove_whole_environment(prefix, PrefixRecord.collect(prefix), arguments, console)
+
+
+def _target(text: str) -> Path:
+    if os.sep in text or (os.altsep and os.altsep in text) or text.startswith(("~", ".")):
+        return Path(os.path.abspath(os.path.expanduser(text)))
+    root = options.root_prefix()
+    if root is None:
+        raise UsageError(
+            f"there is no root prefix, so `{text}` names nothing",
+            hint=f"give a directory, such as `./{text}`, or set `CONDA_ROOT_PREFIX`",
+        )
+    if text in {"base", "root", ""} or set(text) & set(":# "):
+        raise UsageError(f"`{text}` cannot be the name of an environment")
+    return root / "envs" / text
+
+
+def _clone(arguments: argparse.Namespace, console: Console) -> int:
+    return _copy(arguments, console, "clone")
+
+
+def _rename(arguments: argparse.Namespace, console: Console) -> int:
+    return _copy(arguments, console, "rename")
+
+
+def _copy(arguments: argparse.Namespace, console: Console, action: str) -> int:
+    import sys
+
+    from hognose.cli.session import Session
+    from hognose.install import (
+        clone_environment,
+        environments_file,
+        register_environment,
+        rename_environment,
+        unregister_environment,
+    )
+    from hognose.progress import install_progress
+    from hognose.types import PrefixRecord
+
+    source, target = options.find_environment(arguments), _target(arguments.target)
+    if action == "rename":
+        _require_movable(source)
+        options.require_not_frozen(source, arguments)
+    count = len(PrefixRecord.collect(source))
+    console.step(f"{action} {source} to {target}: {count} packages")
+    document: dict[str, Any] = {
+        "success": True,
+        "dry_run": arguments.dry_run,
+        "source": os.fspath(source),
+        "prefix": os.fspath(target),
+    }
+    if not arguments.dry_run:
+        if not (arguments.yes or console.quiet or console.confirm("Proceed?")):
+            console.step("nothing was changed")
+            return 0
+        with Session(arguments, console) as session, install_progress(console) as reporter:
+            if action == "clone":
+                done = clone_environment(
+                    source,
+                    target,
+                    cache=session.cache,
+                    client=session.client,
+                    reporter=reporter,
+                    command=" ".join(sys.argv),
+                )
+            else:
+                done = rename_environment(
+                    source,
+                    target,
+                    cache=session.cache,
+                    client=session.client,
+                    reporter=reporter,
+                    override_frozen=arguments.override_frozen_env,
+                )
+                unregister_environment(source, environments_file())
+            register_environment(target, environments_file())
+        document["copied"] = len(done.copied.files)
+        document["unchanged"] = done.copied.unchanged
+        for path in done.copied.unchanged:
+            console.warn(f"{path} has the old directory in it, and is no text: it was left so")
+    if arguments.json:
+        from hognose.cli.json_output import print_json
+
+        print_json(document, console)
+    console.success(f"{target}: {'dry run' if arguments.dry_run else 'done'}")
+    return 0
+
+
+def _require_movable(source: Path) -> None:
+    root = options.root_prefix()
+    if root is not None and source == Path(os.path.abspath(root)):
+        raise UsageError("the root prefix cannot be renamed", hint="environments lie below it")
+    active = os.environ.get("CONDA_PREFIX")
+    if active and os.path.abspath(active) == os.fspath(source):
+        raise UsageError(f"{source} is active", hint="deactivate it first")

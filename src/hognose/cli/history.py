@@ -1,0 +1,86 @@
+"""`hognose history`.
+
+List the revisions of an environment: when which command changed what. With a number, show one
+revision's changes. `hognose rollback` brings one back.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from hognose.cli import options
+from hognose.errors import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from hognose.console import Console
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    parser.add_argument("revision", nargs="?", type=int, help="the revision to show")
+    options.add_prefix_options(parser)
+    options.add_output_options(parser)
+
+
+def execute(arguments: argparse.Namespace, console: Console) -> int:
+    """Print the revisions."""
+    from hognose.install import iter_revisions, read_history
+
+    prefix = options.find_environment(arguments)
+    revisions = list(iter_revisions(read_history(prefix)))
+    chosen = revisions
+    if arguments.revision is not None:
+        chosen = [item for item in revisions if item.number == arguments.revision]
+        if not chosen:
+            raise UsageError(f"{prefix} has no revision {arguments.revision}")
+    if arguments.json:
+        from hognose.cli.json_output import print_json
+
+        rows = [
+            {
+                "revision": revision.number,
+                "time": revision.block.time,
+                "command": revision.block.command,
+                "tool": f"{revision.block.tool} {revision.block.tool_version}".strip(),
+                "linked": revision.block.linked,
+                "unlinked": revision.block.unlinked,
+                "specs": revision.block.update_specs,
+                "packages": revision.packages,
+            }
+            for revision in chosen
+        ]
+        document = {"success": True, "prefix": os.fspath(prefix), "revisions": rows}
+        print_json(document, console)
+        return 0
+    if arguments.revision is not None:
+        block = chosen[0].block
+        console.result(f"# revision {arguments.revision}, {block.time}: {block.command}")
+        for sign, packages in (("-", block.unlinked), ("+", block.linked)):
+            for text in packages:
+                console.result(f"{sign}{text}")
+        return 0
+    console.result(f"# {prefix}")
+    console.table(
+        ("revision", "time", "new", "gone", "packages", "command"),
+        (
+            (
+                str(revision.number),
+                revision.block.time,
+                f"+{len(revision.block.linked)}",
+                f"-{len(revision.block.unlinked)}",
+                str(len(revision.packages)),
+                _shorten(revision.block.command),
+            )
+            for revision in revisions
+        ),
+    )
+    return 0
+
+
+def _shorten(command: str) -> str:
+    """Leave out the directory of the program."""
+    program, space, rest = command.partition(" ")
+    return f"{os.path.basename(program)}{space}{rest}"

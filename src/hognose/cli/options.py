@@ -1,0 +1,233 @@
+"""The options that several commands share, and what they mean."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hognose.errors import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+    from hognose.archive import ArchiveDigest
+    from hognose.console import Console
+    from hognose.types import Platform
+
+__all__ = (
+    "add_channel_options",
+    "add_lock_file_options",
+    "add_output_options",
+    "add_platform_option",
+    "add_prefix_options",
+    "add_spec_arguments",
+    "add_transaction_options",
+    "find_environment",
+    "find_platform",
+    "find_prefix",
+    "print_digest",
+    "require_not_frozen",
+    "root_prefix",
+)
+
+
+def add_prefix_options(parser: argparse.ArgumentParser) -> None:
+    """Add `-p PREFIX` and `-n NAME`."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("-p", "--prefix", metavar="DIR", help="the environment's directory")
+    group.add_argument(
+        "-n",
+        "--name",
+        metavar="NAME",
+        help="the environment's name, below the root prefix's `envs`",
+    )
+
+
+def add_spec_arguments(parser: argparse.ArgumentParser, help_text: str) -> None:
+    """Add the specs, and `-f` for files of them; see `hognose.cli.specs.read_specs`."""
+    parser.add_argument("specs", nargs="*", metavar="SPEC", help=help_text)
+    parser.add_argument(
+        "-f",
+        "--file",
+        dest="files",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="a file with a spec on each line; again for further ones",
+    )
+
+
+def add_lock_file_options(parser: argparse.ArgumentParser, verb: str) -> None:
+    """Add a lock file and the environment in it; see `hognose.cli.locked_records`."""
+    parser.add_argument("--lockfile", metavar="FILE", help=f"{verb} what a lock file says")
+    parser.add_argument(
+        "--environment",
+        metavar="NAME",
+        default="default",
+        help="the lock file's environment (default: default)",
+    )
+
+
+def add_channel_options(parser: argparse.ArgumentParser) -> None:
+    """Add the channels, their priority, and whether the network may be used."""
+    parser.add_argument(
+        "-c",
+        "--channel",
+        dest="channels",
+        metavar="CHANNEL",
+        action="append",
+        default=[],
+        help="a channel's name, URL or directory; again for further ones, the first wins",
+    )
+    parser.add_argument(
+        "--channel-priority",
+        choices=["strict", "flexible", "disabled"],
+        default="strict",
+        help="whether a name may come from a channel when an earlier one has it (default: strict)",
+    )
+    parser.add_argument("--offline", action="store_true", help="use nothing from the network")
+
+
+def add_platform_option(parser: argparse.ArgumentParser, *, repeatable: bool = False) -> None:
+    """Add `--platform`."""
+    if repeatable:
+        parser.add_argument(
+            "--platform",
+            dest="platforms",
+            metavar="SUBDIR",
+            action="append",
+            default=[],
+            help="a platform to solve for, such as linux-64; again for further ones",
+        )
+    else:
+        parser.add_argument(
+            "--platform",
+            metavar="SUBDIR",
+            help="the platform, such as linux-64 (default: this one)",
+        )
+
+
+def add_output_options(parser: argparse.ArgumentParser, *, json: bool = True) -> None:
+    """Add `--json`, `-q` and `-v`."""
+    if json:
+        parser.add_argument("--json", action="store_true", help="print one JSON document")
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
+    group.add_argument("-v", "--verbose", action="store_true", help="say more")
+
+
+def add_transaction_options(parser: argparse.ArgumentParser) -> None:
+    """Add what every command has that changes an environment."""
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    parser.add_argument(
+        "-d", "--dry-run", action="store_true", help="show what would happen, and change nothing"
+    )
+    parser.add_argument(
+        "--override-frozen-env",
+        action="store_true",
+        help="change the environment although it is marked as frozen",
+    )
+
+
+def root_prefix(environ: Mapping[str, str] = os.environ) -> Path | None:
+    """Return the root prefix that named environments lie below, or None if there is none.
+
+    `cx` says where it is by `CONDA_ROOT_PREFIX`; an interpreter that is a conda package's own
+    says it by lying in one.
+    """
+    for name in ("CONDA_ROOT_PREFIX", "MAMBA_ROOT_PREFIX"):
+        if environ.get(name):
+            return Path(environ[name])
+    own = Path(sys.prefix)
+    if (own / "conda-meta" / "history").is_file():
+        return own.parent.parent if own.parent.name == "envs" else own
+    return None
+
+
+def find_prefix(arguments: argparse.Namespace, environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the prefix that `-p` or `-n` names, or else the active environment's.
+
+    Raises:
+        UsageError: None of them says it.
+    """
+    if arguments.prefix:
+        return Path(os.path.abspath(os.path.expanduser(arguments.prefix)))
+    if arguments.name:
+        root = root_prefix(environ)
+        if root is None:
+            raise UsageError(
+                f"there is no root prefix, so `-n {arguments.name}` names nothing",
+                hint="give the directory with `-p`, or set `CONDA_ROOT_PREFIX`",
+            )
+        if arguments.name in {"base", "root"}:
+            return root
+        if arguments.name in {"", ".", ".."} or set(arguments.name) & set("/\\:# "):
+            raise UsageError(f"`{arguments.name}` cannot be the name of an environment")
+        return root / "envs" / str(arguments.name)
+    if environ.get("CONDA_PREFIX"):
+        return Path(environ["CONDA_PREFIX"])
+    raise UsageError(
+        "no environment is named and none is active", hint="name one with `-p DIR` or `-n NAME`"
+    )
+
+
+def find_environment(arguments: argparse.Namespace) -> Path:
+    """Return the prefix that is named or active, which has to be an environment.
+
+    Raises:
+        UsageError: None is named, or there is none.
+    """
+    prefix = find_prefix(arguments)
+    if not (prefix / "conda-meta").is_dir():
+        raise UsageError(
+            f"{prefix} is no environment", hint=f"make one with `hognose create -p {prefix}`"
+        )
+    return prefix
+
+
+def require_not_frozen(prefix: Path, arguments: argparse.Namespace) -> None:
+    """Refuse to go on with a frozen environment, unless `--override-frozen-env` is given.
+
+    Raises:
+        FrozenEnvironmentError: The environment is frozen (CEP 22).
+    """
+    if not arguments.override_frozen_env:
+        from hognose.install import require_not_frozen as require
+
+        require(prefix, override="--override-frozen-env")
+
+
+def find_platform(name: str | None) -> Platform:
+    """Return the platform of `--platform`, or this machine's.
+
+    Raises:
+        ParseSubdirError: There is no such platform.
+    """
+    from hognose.types import Platform
+
+    return Platform(name) if name else Platform.current()
+
+
+def print_digest(
+    path: str, digest: ArchiveDigest, arguments: argparse.Namespace, console: Console
+) -> None:
+    """Print where an archive or what came out of it is, and the archive's hashes."""
+    place = os.path.abspath(path)
+    if getattr(arguments, "json", False):
+        from hognose.cli.json_output import print_json
+
+        document = {
+            "success": True,
+            "path": place,
+            "sha256": digest.sha256.hex(),
+            "md5": digest.md5.hex(),
+            "size": digest.size,
+        }
+        print_json(document, console)
+        return
+    console.result(place)
+    console.detail(f"sha256 {digest.sha256.hex()}")
+    console.detail(f"md5    {digest.md5.hex()}")

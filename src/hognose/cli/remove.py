@@ -1,0 +1,126 @@
+"""`hognose remove`.
+
+Remove packages from an environment, and what only they needed. With `--all` the environment
+itself goes.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from hognose.cli import options
+from hognose.errors import UsageError
+
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+    from hognose.console import Console
+    from hognose.types import PrefixRecord
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    parser.add_argument("names", nargs="*", metavar="NAME", help="the packages to remove")
+    parser.add_argument("--all", action="store_true", help="remove the whole environment")
+    options.add_prefix_options(parser)
+    options.add_transaction_options(parser)
+    options.add_output_options(parser)
+
+
+def execute(arguments: argparse.Namespace, console: Console) -> int:
+    """Change or remove the environment."""
+    from hognose.cli.change import change_environment
+    from hognose.cli.session import Session
+    from hognose.cli.specs import requested_specs
+    from hognose.types import PackageName, Platform, PrefixRecord
+
+    prefix = options.find_prefix(arguments)
+    if not (prefix / "conda-meta").is_dir():
+        raise UsageError(f"{prefix} is no environment")
+    if bool(arguments.names) == arguments.all:
+        raise UsageError("name the packages to remove, or give `--all`")
+    options.require_not_frozen(prefix, arguments)
+    installed = PrefixRecord.collect(prefix)
+    if arguments.all:
+        return remove_whole_environment(prefix, installed, arguments, console)
+    names: set[str] = {PackageName(name) for name in arguments.names}
+    missing = sorted(names - {record.name for record in installed})
+    if missing:
+        raise UsageError(f"{prefix} does not have {', '.join(f'`{name}`' for name in missing)}")
+    asked = {name: spec for name, spec in requested_specs(installed).items() if name not in names}
+    kept = _keep(installed, roots=set(asked), removed=names)
+    with Session(arguments, console) as session:
+        return change_environment(
+            session,
+            arguments,
+            prefix=prefix,
+            installed=installed,
+            wanted=kept,
+            specs=list(asked.values()),
+            platform=Platform.current(),
+        )
+
+
+def _keep(
+    installed: list[PrefixRecord], *, roots: set[str], removed: set[str]
+) -> list[PrefixRecord]:
+    """Return the records that the remaining roots reach; whoever needs a removed one goes too."""
+    from hognose.types import dependents, package_name_of
+
+    needed_by = dependents(installed)
+    gone = set(removed)
+    pending = list(removed)
+    while pending:
+        for name in needed_by.get(pending.pop(), ()):
+            if name not in gone:
+                gone.add(name)
+                pending.append(name)
+    by_name = {record.name: record for record in installed}
+    reached: set[str] = set()
+    pending = [name for name in roots if name not in gone]
+    while pending:
+        name = pending.pop()
+        record = by_name.get(name)  # type: ignore[call-overload]  # a PackageName is a str
+        if record is None or name in reached or name in gone:
+            continue
+        reached.add(name)
+        pending += [package_name_of(text) for text in record.depends]
+    return [record for record in installed if record.name in reached]
+
+
+def remove_whole_environment(
+    prefix: Path, installed: list[PrefixRecord], arguments: argparse.Namespace, console: Console
+) -> int:
+    """Delete an environment after a question, and take it off the list of environments.
+
+    Raises:
+        UsageError: The directory looks like no environment, or the answer is no.
+    """
+    from hognose.install import (
+        environments_file,
+        remove_environment,
+        unregister_environment,
+    )
+
+    if not (prefix / "conda-meta" / "history").is_file() and not installed:
+        raise UsageError(f"{prefix} does not look like an environment, so it is left alone")
+    console.step(f"remove {prefix} with {len(installed)} packages")
+    if not arguments.dry_run:
+        if not (arguments.yes or console.quiet or console.confirm("Proceed?", default=False)):
+            raise UsageError("nothing was removed", hint="`--yes` removes without a question")
+        remove_environment(prefix, override_frozen=arguments.override_frozen_env)
+        unregister_environment(prefix, environments_file())
+    if arguments.json:
+        from hognose.cli.json_output import print_json
+
+        document = {
+            "success": True,
+            "prefix": os.fspath(prefix),
+            "dry_run": arguments.dry_run,
+            "removed": not arguments.dry_run,
+        }
+        print_json(document, console)
+    console.success(f"{prefix}: dry run" if arguments.dry_run else f"{prefix} is removed")
+    return 0

@@ -1,0 +1,145 @@
+"""`hognose search`.
+
+Search channels for packages by name, by pattern (`*torch*`) or by spec (`python >=3.12`), newest
+first. The exit status is 1 when there is no such package.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hognose.cli import options
+from hognose.errors import FetchRepoDataError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable
+
+    from hognose.cli.session import Session
+    from hognose.console import Console
+    from hognose.repodata import GatewayQueryResult
+    from hognose.types import MatchSpec, RepoDataRecord
+
+__all__ = ("add_search_options", "print_records", "query", "sorted_variants", "warn_of_the_rest")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    parser.add_argument("specs", nargs="+", metavar="SPEC", help="names, patterns or specs")
+    add_search_options(parser)
+
+
+def add_search_options(parser: argparse.ArgumentParser) -> None:
+    """Add what `search` and `repoquery` share."""
+    parser.add_argument(
+        "--limit", type=int, metavar="N", help="show at most N builds of each package"
+    )
+    options.add_channel_options(parser)
+    options.add_platform_option(parser)
+    options.add_output_options(parser)
+
+
+def execute(arguments: argparse.Namespace, console: Console) -> int:
+    """Search and print."""
+    from hognose.cli.session import Session
+
+    with Session(arguments, console) as session:
+        found = query(arguments, session)
+        records = sorted_variants((each for tier in found for each in tier), arguments.limit)
+        if not records:
+            raise _nothing(arguments, session)
+    print_records(records, arguments, console)
+    warn_of_the_rest(found, console)
+    return 0
+
+
+def query(arguments: argparse.Namespace, session: Session) -> GatewayQueryResult:
+    """Return the records that the specs of a command line match."""
+    from hognose.types import MatchSpec, Platform
+
+    specs = [MatchSpec(text, exact_names_only=False) for text in arguments.specs]
+    platforms = (options.find_platform(arguments.platform), Platform("noarch"))
+    return session.gateway.query(
+        session.channels, tuple(dict.fromkeys(platforms)), specs, recursive=False
+    )
+
+
+def sorted_variants(
+    records: Iterable[RepoDataRecord], limit: int | None = None
+) -> list[RepoDataRecord]:
+    """Sort by name, then newest first; builds of one version by number, time and build string."""
+    by_name: dict[str, list[RepoDataRecord]] = {}
+    for record in records:
+        by_name.setdefault(record.name, []).append(record)
+    found: list[RepoDataRecord] = []
+    for name in sorted(by_name):
+        variants = sorted(by_name[name], key=lambda record: record.build)
+        variants.sort(
+            key=lambda record: (record.version, record.build_number, record.timestamp_ms or 0),
+            reverse=True,
+        )
+        found += variants[:limit]
+    return found
+
+
+def print_records(
+    records: list[RepoDataRecord], arguments: argparse.Namespace, console: Console
+) -> None:
+    """Print records as a table, or as JSON."""
+    if arguments.json:
+        from hognose.cli.json_output import print_json
+
+        print_json({"success": True, "packages": records}, console)
+        return
+    from hognose.cli.change import human_size
+    from hognose.net import redact
+
+    rows = [
+        (
+            record.name,
+            str(record.version),
+            record.build,
+            redact(record.channel).rstrip("/").rsplit("/", 1)[-1],
+            record.subdir,
+            "" if record.size is None else human_size(record.size),
+            "" if record.timestamp is None else f"{record.timestamp:%Y-%m-%d}",
+        )
+        for record in records
+    ]
+    console.table(("name", "version", "build", "channel", "subdir", "size", "built"), rows)
+
+
+def warn_of_the_rest(found: GatewayQueryResult, console: Console) -> None:
+    """Say what the channels have withdrawn, and what cannot be read."""
+    removed = sum(map(len, found.removed))
+    if removed:
+        console.detail(f"{removed} more have been withdrawn by their channels")
+    for revision in found.unknown_revisions:
+        count = "some" if revision.package_count is None else str(revision.package_count)
+        where = f"{revision.channel}/{revision.subdir}" if revision.subdir else revision.channel
+        console.warn(f"{where}: {count} packages need a newer version of hognose")
+        if revision.message:
+            console.detail(revision.message)
+
+
+def _nothing(arguments: argparse.Namespace, session: Session) -> FetchRepoDataError:
+    """The error that says which names are near."""
+    from difflib import get_close_matches
+
+    from hognose.types import MatchSpec, Platform
+
+    specs: list[MatchSpec] = [MatchSpec(each, exact_names_only=False) for each in arguments.specs]
+    platforms = (options.find_platform(arguments.platform), Platform("noarch"))
+    names = list(map(str, session.gateway.names(session.channels, tuple(dict.fromkeys(platforms)))))
+    near: dict[str, None] = {}
+    for spec in specs:
+        wanted = str(spec.name.exact or "").lower()
+        if wanted in names:
+            continue
+        near.update(dict.fromkeys(get_close_matches(wanted, names, n=3) if wanted else ()))
+        near.update(dict.fromkeys([name for name in names if wanted and wanted in name][:5]))
+    where = ", ".join(map(str, session.channels))
+    hint = f"there are {', '.join(f'`{name}`' for name in near)}" if near else None
+    return FetchRepoDataError(
+        f"no package in {where} matches {' or '.join(arguments.specs)}", hint=hint
+    )

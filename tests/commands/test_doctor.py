@@ -1,0 +1,117 @@
+"""`doctor`: what it finds, and what it puts right."""
+
+import json
+import os
+
+import pytest
+
+from hognose.types import PrefixRecord
+
+
+@pytest.fixture
+def prefix(hognose, channel, tmp_path):
+    path = tmp_path / "env"
+    result = hognose("create", "-p", path, "-c", channel, "app")
+    assert 0 == result.status, result.err
+    return path
+
+
+def faults(hognose, prefix, *words):
+    document = json.loads(hognose("doctor", "-p", prefix, "--json", *words).out)
+    return [(fault["kind"], fault.get("path", "")) for fault in document["faults"]]
+
+
+def test_a_new_environment_is_healthy(hognose, prefix):
+    result = hognose("doctor", "-p", prefix)
+
+    assert 0 == result.status, result.err
+    assert "nothing is wrong with 2 packages with 3 files" in result.err
+
+
+def test_missing_and_altered_files_are_named(hognose, prefix):
+    (prefix / "bin/app").unlink()
+    (prefix / "lib/lib.txt").unlink()
+    (prefix / "lib/lib.txt").write_text("lib 3.0\n")
+
+    result = hognose("doctor", "-p", prefix)
+
+    assert 1 == result.status
+    expected = [
+        "missing       bin/app of app is missing",
+        "altered       lib/lib.txt of lib is not what was installed",
+    ]
+    assert expected == result.out.splitlines()
+
+
+def test_an_alteration_that_keeps_the_size_takes_hashes_to_find(hognose, prefix):
+    (prefix / "lib/lib.txt").unlink()
+    (prefix / "lib/lib.txt").write_text("lib 9.9\n")
+
+    assert [] == faults(hognose, prefix, "--sizes")
+    assert [("altered", "lib/lib.txt")] == faults(hognose, prefix)
+
+
+def test_a_link_that_leads_elsewhere_is_altered(hognose, prefix):
+    (prefix / "bin/app").unlink()
+    os.symlink("/bin/true", prefix / "bin/app")
+
+    assert [("altered", "bin/app")] == faults(hognose, prefix)
+
+
+def test_packages_that_do_not_fit_together_are_inconsistent(hognose, prefix):
+    hognose("unlink", "-p", prefix, "lib", "-y")
+
+    assert [("inconsistent", "")] == faults(hognose, prefix)
+
+
+def test_a_package_that_the_machine_cannot_run_is_inconsistent(
+    hognose, channel, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("CONDA_OVERRIDE_CUDA", "12.4")
+    hognose("create", "-p", tmp_path / "gpu", "-c", channel, "gpu")
+    assert [] == faults(hognose, tmp_path / "gpu")
+
+    monkeypatch.setenv("CONDA_OVERRIDE_CUDA", "11")
+    assert [("inconsistent", "")] == faults(hognose, tmp_path / "gpu")
+
+
+def test_a_record_that_is_no_json_is_named_and_the_rest_is_looked_at(hognose, prefix):
+    (prefix / "conda-meta/app-1.0-0.json").write_text("{")
+    (prefix / "lib/lib.txt").unlink()
+
+    found = faults(hognose, prefix)
+
+    assert [("missing", "lib/lib.txt"), ("unreadable", "conda-meta/app-1.0-0.json")] == found
+
+
+def test_repair_restores_files_and_the_copy_in_the_cache(hognose, prefix, tmp_path):
+    # Written in place: the cache shares the file with the environment.
+    with (prefix / "lib/lib.txt").open("r+") as file:
+        file.write("bad")
+    (prefix / "bin/app").unlink()
+
+    result = hognose("doctor", "-p", prefix, "--repair", "-y")
+
+    assert 0 == result.status, result.err
+    assert [] == faults(hognose, prefix)
+    assert "lib 2.0\n" == (prefix / "lib/lib.txt").read_text()
+    assert "lib 2.0\n" == (tmp_path / "cache/pkgs/lib-2.0-0/lib/lib.txt").read_text()
+    assert [("app",), ()] == [item.requested_specs for item in PrefixRecord.collect(prefix)]
+
+
+def test_repair_of_packages_that_do_not_fit_solves_again(hognose, channel, prefix):
+    hognose("unlink", "-p", prefix, "lib", "-y")
+
+    result = hognose("doctor", "-p", prefix, "-c", channel, "--repair", "-y")
+
+    assert 0 == result.status, result.err
+    assert [] == faults(hognose, prefix)
+
+
+def test_a_dry_repair_changes_nothing(hognose, prefix):
+    (prefix / "bin/app").unlink()
+
+    result = hognose("doctor", "-p", prefix, "--repair", "--dry-run")
+
+    assert 0 == result.status, result.err
+    assert not (prefix / "bin/app").exists()

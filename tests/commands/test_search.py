@@ -1,0 +1,139 @@
+"""`search`, `repoquery` and `channel info`."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+from support.repodata_files import entry, repodata, write_repodata
+
+
+def rows(result):
+    return [line.split() for line in result.out.splitlines()[1:]]
+
+
+def test_search_lists_the_variants_newest_first(hognose, channel):
+    result = hognose("search", "lib", "-c", channel, "--platform", "linux-64")
+
+    assert [["lib", "2.0"], ["lib", "1.0"]] == [row[:2] for row in rows(result)]
+
+
+def test_search_takes_specs_and_patterns(hognose, channel):
+    for word, expected in (("lib <2", ["lib"]), ("*p*", ["app", "gpu"]), ("LIB=2", ["lib"])):
+        result = hognose("search", word, "-c", channel, "--platform", "linux-64", "--json")
+        assert expected == [each["name"] for each in json.loads(result.out)["packages"]]
+
+
+def test_search_shows_as_many_builds_as_wanted(hognose, channel):
+    result = hognose("search", "*", "-c", channel, "--platform", "linux-64", "--limit", "1")
+    assert ["app", "gpu", "lib", "old"] == [row[0] for row in rows(result)]
+
+
+def test_search_without_a_find_names_what_is_near(hognose, channel):
+    result = hognose("search", "libb", "-c", channel, "--platform", "linux-64")
+
+    assert 1 == result.status
+    assert "`lib`" in result.err
+
+
+def test_builds_of_one_version_are_sorted_by_number_and_time(hognose, tmp_path):
+    entries = [
+        entry("a", "1", build, build_number=number, timestamp=time)
+        for build, number, time in (("x", 0, 9), ("y", 2, 5), ("z", 2, 7), ("w", 1, 1))
+    ]
+    write_repodata(tmp_path / "c", repodata(*entries))
+    result = hognose("search", "a", "-c", tmp_path / "c")
+    assert ["z", "y", "w", "x"] == [row[2] for row in rows(result)]
+
+
+def test_search_says_what_was_withdrawn_and_what_it_cannot_read(hognose, tmp_path):
+    revisions = {"v4": {"n_packages": 5, "message": "get the new one"}}
+    document = repodata(entry("a"), entry("a", "2"), repodata_revisions=revisions)
+    document["removed"] = ["a-2-0.conda"]
+    write_repodata(tmp_path / "c", document)
+    result = hognose("search", "a", "-c", tmp_path / "c")
+
+    assert "1 more have been withdrawn" in result.err
+    assert "5 packages need a newer version of hognose" in result.err
+    assert "get the new one" in result.err
+
+
+def test_repoquery_search_is_search(hognose, channel):
+    words = ("lib", "-c", channel, "--platform", "linux-64", "--json")
+    assert hognose("search", *words).out == hognose("repoquery", "search", *words).out
+
+
+def test_depends_shows_what_the_newest_package_needs(hognose, channel):
+    result = hognose("repoquery", "depends", "app", "-c", channel, "--platform", "linux-64")
+
+    assert "app 1.0 0" == result.out.splitlines()[0]
+    assert ["lib", ">=1", "2.0", "0"] == result.out.splitlines()[2].split()
+
+
+def test_depends_follows_dependencies_when_asked(hognose, tmp_path):
+    document = repodata(
+        entry("a", depends=["b"]), entry("b", depends=["c >=1"]), entry("c", depends=["a", "no"])
+    )
+    write_repodata(tmp_path / "c", document)
+    words = ("repoquery", "depends", "a", "-c", tmp_path / "c", "--json")
+
+    def texts(*more):
+        document = json.loads(hognose(*words, *more).out)
+        return [each["dependency"] for each in document["dependencies"]]
+
+    assert ["b"] == texts()
+    assert ["b", "c >=1", "a", "no"] == texts("--recursive")
+
+
+def test_depends_of_nothing_is_an_error(hognose, channel):
+    result = hognose("repoquery", "depends", "app >9", "-c", channel, "--platform", "linux-64")
+    assert 1 == result.status
+    assert "no package matches" in result.err
+
+
+def test_whoneeds_takes_names_specs_and_virtual_packages(hognose, channel):
+    def names(target):
+        words = ("repoquery", "whoneeds", target, "-c", channel, "--platform", "linux-64")
+        document = json.loads(hognose(*words, "--json").out)
+        return [each["record"]["name"] for each in document["dependents"]]
+
+    assert ["app", "old"] == names("lib")
+    assert ["app"] == names("lib=2")
+    assert ["gpu"] == names("__cuda")
+    assert [] == names("__cuda=11")
+
+
+def test_whoneeds_prints_through_which_dependency(hognose, channel):
+    result = hognose("repoquery", "whoneeds", "lib", "-c", channel, "--platform", "linux-64")
+    assert ["app", "1.0", "0", "linux-64", "depends", "lib", ">=1"] == rows(result)[0]
+
+
+def test_channel_info_tells_what_the_channel_says(hognose, tmp_path):
+    channel = tmp_path / "mine"
+    relations = {"base": "../base"}
+    write_repodata(channel, repodata(entry("a"), entry("b"), channel_relations=relations))
+    write_repodata(tmp_path / "base", repodata(entry("c")))
+    notices = {"notices": [{"id": "1", "message": "hello", "level": "critical"}]}
+    (channel / "notices.json").write_text(json.dumps(notices))
+
+    result = hognose("channel", "info", channel)
+    assert "stands on ../base" in result.out
+    assert "2 names" in result.out
+    assert "hello" in result.out
+
+    document = json.loads(hognose("channel", "info", channel, "--json").out)
+    assert ["base", str(channel)] == [each["name"] for each in document["channels"]]
+    assert "hello" == document["channels"][1]["notices"][0]["message"]
+
+
+def test_channel_serve_serves_until_it_is_interrupted(hognose, channel):
+    words = [sys.executable, "-m", "hognose", "channel", "serve", str(channel), "--json"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+        lines = [process.stdout.readline() for _ in range(4)]
+        url = json.loads("".join(lines))["url"]
+        result = hognose("search", "app", "-c", url, "--platform", "linux-64", "--json")
+        process.send_signal(signal.SIGINT if os.name != "nt" else signal.SIGTERM)
+        assert 0 == process.wait(10)
+    (package,) = json.loads(result.out)["packages"]
+    assert f"{url}linux-64/app-1.0-0.conda" == package["url"]
