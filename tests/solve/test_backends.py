@@ -74,6 +74,11 @@ def test_constrains_counts_only_for_what_is_installed(backend: str) -> None:
     assert ["a 1", "b 1"] == answer(["b <2", "a"], source, backend=backend)
 
 
+def test_a_package_that_rules_itself_out_is_never_taken(backend: str) -> None:
+    source = packages("a 2: | a <2", "a 1")
+    assert ["a 1"] == answer(["a"], source, backend=backend)
+
+
 def test_constraints_of_the_caller_count(backend: str) -> None:
     source = packages("a 1: b", "b 1", "b 2")
     assert ["a 1", "b 1"] == answer(["a"], source, constraints=["b <2", "zz"], backend=backend)

@@ -138,7 +138,11 @@ class _Question:
                     solvable.add_requires(self._pool.Dep(_NOTHING))
                     continue
                 forbidden = self._table(variable).all & ~mask
-                if forbidden:
+                members = self._members(variable)
+                if any(members[bit - 1].id == solvable.id for bit in iter_bits(forbidden)):
+                    # libsolv overlooks what a solvable has against itself.
+                    solvable.add_requires(self._pool.Dep(_NOTHING))
+                elif forbidden:
                     solvable.add_conflicts(self._capability(variable, forbidden))
 
     def _target(self, text: str, spec: MatchSpec | None = None) -> tuple[int, int]:
