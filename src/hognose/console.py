@@ -24,6 +24,10 @@ EXIT_INTERRUPTED = 130
 
 _STYLES = {"bold": "1", "cyan": "1;36", "yellow": "1;33", "green": "1;32", "blue": "1;34"}
 _STYLES |= {"red": "1;31", "dim": "2"}
+# Names, URLs and messages come from channels and packages: what they hold must not steer the
+# terminal. Controls (C0 but tab and newline, DEL, C1) and changes of direction are written out.
+_CONTROLS = (*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F))
+_SPELLED_OUT = {code: f"\\x{code:02x}" for code in (*_CONTROLS, *range(0x2066, 0x206A))}
 
 
 class Console:
@@ -53,13 +57,17 @@ class Console:
         self._colour_err = _wants_colour(self.err)
         self._colour_out = _wants_colour(self.out)
 
-    def result(self, text: str = "") -> None:
-        """Print what the user asked for."""
-        print(text, file=self.out)
+    def result(self, text: str = "", *, label: str = "") -> None:
+        """Print what the user asked for, after a label that stands out on a terminal."""
+        shown = _harmless(label)
+        print(
+            f"{_paint(shown, 'bold') if self._colour_out and label else shown}{_harmless(text)}",
+            file=self.out,
+        )
 
-    def style(self, text: str, style: str) -> str:
-        """Colour a part of a result, on a terminal."""
-        return _paint(text, style) if self._colour_out else text
+    def script(self, text: str) -> None:
+        """Print what a program will read, as it is."""
+        print(text, file=self.out)
 
     def step(self, text: str) -> None:
         """Say what is being done now."""
@@ -72,7 +80,7 @@ class Console:
     def detail(self, text: str) -> None:
         """Say something that belongs to the line before."""
         if not self.quiet:
-            self._print(f"   {text}")
+            self._print(f"   {_harmless(text)}")
 
     def hint(self, text: str) -> None:
         """Say what the user may want to do next."""
@@ -80,13 +88,13 @@ class Console:
 
     def warn(self, text: str) -> None:
         """Say that something may not be as the user expects; also when quiet."""
-        self._print(f"{self._mark('!', 'yellow')} {text}")
+        self._print(f"{self._mark('!', 'yellow')} {_harmless(text)}")
 
     def error(self, text: str, hint: str | None = None) -> None:
         """Say why nothing came of it; also when quiet."""
-        self._print(f"{self._mark('error:', 'red')} {text}")
+        self._print(f"{self._mark('error:', 'red')} {_harmless(text)}")
         if hint:
-            self._print(f"{self._mark('hint:', 'blue')} {hint}")
+            self._print(f"{self._mark('hint:', 'blue')} {_harmless(hint)}")
 
     def confirm(self, question: str, *, default: bool = True) -> bool:
         """Ask yes or no on a terminal; where nobody can be asked, return `default`."""
@@ -102,7 +110,7 @@ class Console:
         self, header: Sequence[str], rows: Iterable[Sequence[str]], *, to_err: bool = False
     ) -> None:
         """Print rows in columns as wide as their widest cell."""
-        lines = [tuple(map(str, row)) for row in rows]
+        lines = [tuple(_harmless(str(cell)) for cell in row) for row in rows]
         widths = [max(map(len, column)) for column in zip(header, *lines, strict=True)]
         stream, colour = (self.err, self._colour_err) if to_err else (self.out, self._colour_out)
         for number, line in enumerate([tuple(header), *lines]):
@@ -112,7 +120,7 @@ class Console:
 
     def _say(self, mark: str, style: str, text: str) -> None:
         if not self.quiet:
-            self._print(f"{self._mark(mark, style)} {text}")
+            self._print(f"{self._mark(mark, style)} {_harmless(text)}")
 
     def _mark(self, mark: str, style: str) -> str:
         return _paint(mark, style) if self._colour_err else mark
@@ -177,6 +185,10 @@ def _describe_os_error(error: OSError) -> str:
     reason = error.strerror or str(error)
     names = [str(name) for name in (error.filename, error.filename2) if name is not None]
     return f"{': '.join([*names, reason])}" if names else reason
+
+
+def _harmless(text: str) -> str:
+    return text if text.isprintable() else text.translate(_SPELLED_OUT)
 
 
 def _paint(text: str, style: str) -> str:

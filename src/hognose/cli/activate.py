@@ -39,5 +39,5 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
         prefix = options.find_prefix(arguments)
         name = prefix.name if prefix.parent.name == "envs" else str(prefix)
         result = activate(prefix, variables, shell, name=name)
-    console.result(result.script.rstrip("\n"))
+    console.script(result.script.rstrip("\n"))
     return 0

@@ -53,7 +53,7 @@ def _describe(tier: Tier, notices: list[Any]) -> dict[str, Any]:
 def print_channels(channels: Sequence[dict[str, Any]], console: Console) -> None:
     """Print descriptions for people."""
     for channel in channels:
-        console.result(console.style(str(channel["name"]), "bold"))
+        console.result(label=str(channel["name"]))
         console.result(f"  {channel['url']}")
         for subdir in channel["subdirs"]:
             console.result(f"  {subdir['subdir'] or '?':16} {subdir['names']} names")

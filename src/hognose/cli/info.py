@@ -52,6 +52,5 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     for name, value in facts.items():
         lines = value if isinstance(value, list) else [value or "none"]
         for number, line in enumerate(lines):
-            label = console.style(name.ljust(18), "bold") if number == 0 else " " * 18
-            console.result(f"{label}  {line}")
+            console.result(f"  {line}", label=(name if number == 0 else "").ljust(18))
     return 0

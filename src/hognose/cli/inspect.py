@@ -71,8 +71,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     ]
     for name, text in facts:
         for number, line in enumerate(text.splitlines()):
-            label = console.style(name.ljust(12), "bold") if number == 0 else " " * 12
-            console.result(f"{label}  {line}")
+            console.result(f"  {line}", label=(name if number == 0 else "").ljust(12))
     for file in files:
         console.result(f"  {file}")
     return 0
