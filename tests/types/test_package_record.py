@@ -102,3 +102,11 @@ def test_a_record_knows_where_its_package_lies():
     assert record.identity == ("a", "1", "0", "noarch")
     assert record.file_stem == "a-1-0"
     assert b'"fn":"a-1-0.conda"' in wire.encode_json(record)
+
+
+@pytest.mark.parametrize(("timestamp", "year"), [(10**18, 9999), (-(10**18), 1)])
+def test_a_timestamp_that_no_calendar_has_is_at_the_far_end(timestamp, year):
+    record = PackageRecord.create(name="a", version="1", build="0", timestamp_ms=timestamp)
+
+    assert record.timestamp is not None
+    assert year == record.timestamp.year

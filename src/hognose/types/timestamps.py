@@ -15,12 +15,20 @@ def to_seconds(timestamp: float) -> float:
     return timestamp / 1000 if timestamp > _LAST_SECOND else timestamp
 
 
+def _moment(timestamp: float) -> datetime:
+    try:
+        return datetime.fromtimestamp(to_seconds(timestamp), UTC)
+    except (ValueError, OverflowError, OSError):
+        # Nonsense in a channel must not end a solve. The far end keeps the order of times.
+        return (datetime.max if timestamp > 0 else datetime.min).replace(tzinfo=UTC)
+
+
 def timestamp_property(field: str) -> property:
     """Make a property that shows the timestamp in `field` as an aware `datetime` in UTC."""
 
     def get(record: Any) -> datetime | None:
         value = getattr(record, field)
-        return None if value is None else datetime.fromtimestamp(to_seconds(value), UTC)
+        return None if value is None else _moment(value)
 
     def set_(record: Any, value: datetime | None) -> None:
         milliseconds = None if value is None else round(value.timestamp() * 1000)
