@@ -12,7 +12,7 @@ from hognose.channel import index_channel
 from hognose.errors import HashMismatchError, UnsolvableError
 from hognose.net import Client
 from hognose.repodata import SparseRepoData
-from hognose.types import Channel, PrefixRecord
+from hognose.types import Channel, PrefixRecord, RunExportsJson
 from support.channel_server import ChannelServer
 from support.package_maker import make_package
 
@@ -47,6 +47,42 @@ def test_solve_and_install_in_one_loop(channel, gateway, tmp_path):
     assert ["lib", "app"] == [record.name for record in records]
     assert ["app", "lib"] == [record.name for record in PrefixRecord.collect(tmp_path / "env")]
     assert "app\n" == (tmp_path / "env/bin/app").read_text()
+
+
+def test_a_gateway_answers_everything_else_too(channel, gateway):
+    async def main():
+        url = str(channel)
+        (records,) = await gateway.query([url], SUBDIRS, ["app"], recursive=False)
+        return (
+            await gateway.who_needs([url], SUBDIRS, "lib"),
+            await gateway.run_exports(records),
+            await gateway.run_exports(records, read_archive=lambda record: exports),
+            await gateway.channel_notices([url]),
+            await gateway.channel_relations(url, "linux-64"),
+        )
+
+    exports = RunExportsJson(weak=("app",))
+    dependents, known, read, notices, relations = asyncio.run(main())
+
+    assert ["app"] == [dependent.record.name for dependent in dependents]
+    assert [RunExportsJson()] == known == read
+    assert [] == notices
+    assert relations is None
+
+
+def test_a_gateway_forgets_a_channel(tmp_path, gateway):
+    (tmp_path / "channel").mkdir(exist_ok=True)
+    index_channel(tmp_path / "channel")
+    url = str(tmp_path / "channel")
+
+    async def main():
+        before = await gateway.names([url], ["noarch"])
+        make_package(tmp_path / "channel", "new", "1", noarch="generic")
+        index_channel(tmp_path / "channel")
+        gateway.clear_repodata_cache(url)
+        return before, await gateway.names([url], ["noarch"])
+
+    assert ([], ["new"]) == asyncio.run(main())
 
 
 def test_a_gateway_answers_queries_and_names(channel, gateway):

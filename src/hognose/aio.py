@@ -22,14 +22,17 @@ if TYPE_CHECKING:
     from hognose.channel import SubdirIndex
     from hognose.install import InstallationResult
     from hognose.net import Client
-    from hognose.repodata import GatewayQueryResult, SparseRepoData
+    from hognose.repodata import ChannelNotice, Dependent, GatewayQueryResult, SparseRepoData
     from hognose.types import (
         Channel,
+        ChannelRelations,
         GenericVirtualPackage,
         MatchSpec,
         PackageName,
+        PackageRecord,
         Platform,
         RepoDataRecord,
+        RunExportsJson,
     )
 
 __all__ = (
@@ -105,14 +108,28 @@ class Gateway:
         platforms: Iterable[Platform | str],
         specs: Iterable[MatchSpec | PackageName | str],
         recursive: bool = True,  # noqa: FBT001, FBT002  # py-rattler's signature
+        *,
+        channel_relations_max_depth: int | None = None,
     ) -> GatewayQueryResult:
         """Return the records that specs match and, recursively, all that those may need.
+
+        Args:
+            sources: Channels, highest priority first, or what else a gateway takes.
+            platforms: The subdirs to look into.
+            specs: Names and match specs.
+            recursive: Whether to follow dependencies.
+            channel_relations_max_depth: How far to follow channels that channels name (CEP 42).
 
         Raises:
             FetchRepoDataError, NetworkError: A channel cannot be read.
         """
         return await _run(
-            self.blocking.query, list(sources), list(platforms), list(specs), recursive=recursive
+            self.blocking.query,
+            list(sources),
+            list(platforms),
+            list(specs),
+            recursive=recursive,
+            channel_relations_max_depth=channel_relations_max_depth,
         )
 
     async def names(
@@ -124,6 +141,59 @@ class Gateway:
             FetchRepoDataError, NetworkError: A channel cannot be read.
         """
         return await _run(self.blocking.names, list(sources), list(platforms))
+
+    async def who_needs(
+        self,
+        sources: Iterable[Channel | str | Any],
+        platforms: Iterable[Platform | str],
+        target: str | PackageName | PackageRecord | GenericVirtualPackage,
+    ) -> list[Dependent]:
+        """Return the packages that refer to one: its reverse dependencies.
+
+        Raises:
+            FetchRepoDataError, NetworkError: A channel cannot be read.
+        """
+        return await _run(self.blocking.who_needs, list(sources), list(platforms), target)
+
+    async def run_exports(
+        self,
+        records: Iterable[RepoDataRecord],
+        *,
+        read_archive: Callable[[RepoDataRecord], RunExportsJson | None] | None = None,
+    ) -> list[RunExportsJson | None]:
+        """Return the run exports of each record: from it, its channel's file, or its archive.
+
+        Args:
+            records: The packages.
+            read_archive: Reads them out of a package; called in worker threads.
+
+        Raises:
+            NetworkError: A server does not answer.
+        """
+        return await _run(self.blocking.run_exports, list(records), read_archive=read_archive)
+
+    async def channel_notices(self, channels: Iterable[Channel | str]) -> list[ChannelNotice]:
+        """Return what channels have to say (CEP 6); nothing that goes wrong is an error."""
+        return await _run(self.blocking.channel_notices, list(channels))
+
+    async def channel_relations(
+        self, channel: Channel | str, platform: Platform | str
+    ) -> ChannelRelations | None:
+        """Return which channels one says that it stands on or overrides (CEP 42).
+
+        Raises:
+            FetchRepoDataError, NetworkError: The channel cannot be read.
+        """
+        return await _run(self.blocking.channel_relations, channel, platform)
+
+    def clear_repodata_cache(
+        self,
+        channel: Channel | str,
+        subdirs: Iterable[Platform | str] | None = None,
+        clear_disk: bool = False,  # noqa: FBT001, FBT002  # py-rattler's signature
+    ) -> None:
+        """Forget a channel or some subdirs of it, and with `clear_disk` its files, too."""
+        self.blocking.clear_repodata_cache(channel, subdirs, clear_disk=clear_disk)
 
 
 async def solve(
@@ -321,6 +391,7 @@ async def download_bytes(client: Client, url: str) -> bytes:
 async def index_fs(
     channel_directory: str | os.PathLike[str],
     target_platform: Platform | str | None = None,
+    repodata_patch: str | os.PathLike[str] | None = None,
     *,
     write_zst: bool = True,
     write_shards: bool = True,
@@ -332,6 +403,7 @@ async def index_fs(
     Args:
         channel_directory: The directory.
         target_platform: The only subdir to index beside noarch; all of them by default.
+        repodata_patch: A package, or a directory, with corrections of records.
         write_zst: Whether to write `repodata.json.zst`.
         write_shards: Whether to write sharded repodata (CEP 16).
         force: Whether to read every package anew.
@@ -347,6 +419,7 @@ async def index_fs(
         index_channel,
         channel_directory,
         subdirs=None if target_platform is None else ("noarch", str(target_platform)),
+        repodata_patch=repodata_patch,
         write_zst=write_zst,
         write_shards=write_shards,
         force=force,

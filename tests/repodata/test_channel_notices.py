@@ -83,3 +83,57 @@ def test_that_there_are_none_is_remembered_for_a_day(server, client, tmp_path):
     for now in (NOW, NOW + 80_000, NOW + 90_000):
         assert [] == fetch(client, server, cache=tmp_path, now=now)
     assert 2 == server.count("channel/notices.json")
+
+
+def watch(client, server, *, cache=None, now=NOW, **options):
+    gateway = Gateway(client, cache_dir=cache, clock=lambda: now)
+    return gateway.watch_notices([f"{server.url}channel"], **options).new_notices(wait=20)
+
+
+def test_a_notice_is_new_once(server, client, tmp_path):
+    serve(server, NOTICE)
+    assert ["we move"] == [each.message for each in watch(client, server, cache=tmp_path)]
+    assert [] == watch(client, server, cache=tmp_path)
+    assert [] == watch(client, server, cache=tmp_path, now=NOW + 86_400)
+
+
+def test_a_notice_is_new_again_after_the_interval_that_the_channel_wishes(server, client, tmp_path):
+    serve(server, {**NOTICE, "interval": 3600})
+    for seconds, count in ((0, 1), (3599, 0), (3601, 1), (3700, 0)):
+        assert count == len(watch(client, server, cache=tmp_path, now=NOW + seconds))
+
+
+def test_a_notice_that_has_expired_is_not_shown(server, client, tmp_path):
+    serve(server, NOTICE)
+    assert [] == watch(client, server, cache=tmp_path, now=NOW + 30 * 86_400)
+
+
+def test_there_is_a_limit_to_what_is_shown_at_once(server, client, tmp_path):
+    serve(server, *({**NOTICE, "id": str(number)} for number in range(7)))
+    counts = [len(watch(client, server, cache=tmp_path)) for _ in range(3)]
+    assert [5, 2, 0] == counts
+    assert 1 == server.count()
+
+
+def test_with_a_limit_of_none_no_channel_is_asked(server, client, tmp_path):
+    serve(server, NOTICE)
+    assert [] == watch(client, server, cache=tmp_path, limit=0)
+    assert 0 == server.count()
+
+
+def test_a_server_that_is_slow_to_tell_holds_nobody_up(server, client, tmp_path):
+    serve(server, NOTICE)
+    server.stall("channel/notices.json", times=None)
+    gateway = Gateway(client, cache_dir=tmp_path, clock=lambda: NOW)
+    assert [] == gateway.watch_notices([f"{server.url}channel"]).new_notices()
+
+
+def test_what_goes_wrong_with_notices_is_nobodys_error(server, client, tmp_path):
+    blocked = tmp_path / "blocked"
+    blocked.write_bytes(b"a file where a directory should be")
+    serve(server, NOTICE)
+    assert 1 == len(watch(client, server, cache=blocked))
+    (tmp_path / "notices-seen.json").write_bytes(b"[")
+    assert 1 == len(watch(client, server, cache=tmp_path))
+    server.drop(times=None)
+    assert [] == watch(client, server)

@@ -9,7 +9,7 @@ import pytest
 from hognose.errors import NotFoundError
 from hognose.net import Client
 from hognose.repodata import Gateway
-from hognose.types import GenericVirtualPackage, PackageRecord, RunExportsJson
+from hognose.types import GenericVirtualPackage, PackageRecord
 from support.channel_server import ChannelServer
 from support.repodata_files import entry, repodata, write_repodata, write_shards
 
@@ -148,55 +148,3 @@ def test_a_shard_that_every_index_names_and_nobody_has_is_an_error(
         shard.unlink()
     with ChannelServer(tmp_path) as server, pytest.raises(NotFoundError):
         Gateway(client).query([server.url], ["noarch"], ["lib"])
-
-
-EXPORTS = {"weak": ["lib >=2,<3"]}
-
-
-def find(client, url, **options):
-    gateway = Gateway(client)
-    (records,) = gateway.query([url], ["noarch"], ["lib"])
-    return gateway.run_exports(records, **options)
-
-
-def test_run_exports_come_from_shards(tmp_path: Path, client: Client) -> None:
-    document = repodata(entry("lib", run_exports=EXPORTS))
-    write_repodata(tmp_path, document, formats=("json", "shards"))
-    with ChannelServer(tmp_path) as server:
-        (found,) = find(client, server.url)
-        assert 0 == server.count("noarch/run_exports.json")
-    assert RunExportsJson(weak=("lib >=2,<3",)) == found
-
-
-@pytest.mark.parametrize("name", ["run_exports.json", "run_exports.json.zst"])
-def test_run_exports_come_from_the_channels_file(tmp_path: Path, client: Client, name: str) -> None:
-    import json
-
-    from support.repodata_files import zstd
-
-    write_repodata(tmp_path, repodata(entry("lib"), entry("lib", "2")))
-    text = json.dumps(
-        {
-            "packages": {},
-            "packages.conda": {
-                "lib-1-0.conda": {"run_exports": EXPORTS},
-                "lib-2-0.conda": {"run_exports": {}},
-            },
-        }
-    ).encode()
-    body = zstd.compress(text) if name.endswith("zst") else text
-    (tmp_path / "noarch" / name).write_bytes(body)
-    with ChannelServer(tmp_path) as server:
-        found = find(client, server.url)
-        assert 1 == server.count(f"noarch/{name}")
-    assert [RunExportsJson(weak=("lib >=2,<3",)), RunExportsJson()] == found
-
-
-def test_run_exports_come_from_the_archive_where_the_channel_has_none(
-    tmp_path: Path, client: Client
-) -> None:
-    write_repodata(tmp_path, repodata(entry("lib")))
-    wanted = RunExportsJson(strong=("x",))
-    with ChannelServer(tmp_path) as server:
-        assert [None] == find(client, server.url)
-        assert [wanted] == find(client, server.url, read_archive=lambda record: wanted)

@@ -61,7 +61,7 @@ def test_records_are_found_whatever_the_window(
     for suffix, key in ((".tar.bz2", "packages"), (".conda", "packages.conda")):
         places = sections[suffix]
         texts = places.read(range(len(places.file_names)))
-        found = dict(zip(places.file_names, map(json.loads, texts), strict=True))
+        found = dict(zip(places.file_names, map(json.loads, map(bytes, texts)), strict=True))
         assert DOCUMENT[key] == found
 
 

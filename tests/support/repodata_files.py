@@ -92,13 +92,18 @@ def write_repodata(
 def write_shards(folder: Path, document: dict[str, Any]) -> dict[str, str]:
     """Write sharded repodata into a folder; return the hash of each name's shard."""
     shards: dict[str, dict[str, Any]] = {}
+
+    def shard_of(about: dict[str, Any]) -> dict[str, Any]:
+        empty: dict[str, Any] = {"packages": {}, "packages.conda": {}, "removed": []}
+        return shards.setdefault(about["name"], empty)
+
     for section in ("packages", "packages.conda"):
         for file_name, about in document[section].items():
-            shard = shards.setdefault(
-                about["name"], {"packages": {}, "packages.conda": {}, "removed": []}
-            )
-            hashes = {key: bytes.fromhex(about[key]) for key in ("md5", "sha256") if key in about}
-            shard[section][file_name] = {**about, **hashes}
+            shard_of(about)[section][file_name] = _with_hashes_as_bytes(about)
+    for section, records in document.get("v3", {}).items():
+        for stem, about in records.items():
+            newer = shard_of(about).setdefault("v3", {})
+            newer.setdefault(section, {})[stem] = _with_hashes_as_bytes(about)
     for file_name in document.get("removed", ()):
         name = file_name.rsplit("-", 2)[0]
         if name in shards:
@@ -118,3 +123,8 @@ def write_shards(folder: Path, document: dict[str, Any]) -> dict[str, str]:
         zstd.compress(msgspec.msgpack.encode(index))
     )
     return digests
+
+
+def _with_hashes_as_bytes(about: dict[str, Any]) -> dict[str, Any]:
+    hashes = {key: bytes.fromhex(about[key]) for key in about.keys() & {"md5", "sha256"}}
+    return about | hashes

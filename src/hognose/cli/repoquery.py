@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from hognose.cli import options
 from hognose.cli import search as search_command
+from hognose.console import counted
 from hognose.errors import FetchRepoDataError, UsageError
 
 if TYPE_CHECKING:
@@ -55,9 +56,8 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:  # noqa: AR
 
 def _depends(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.cli.session import Session
-    from hognose.types import MatchSpec
 
-    spec = MatchSpec(arguments.specs[0])
+    spec = _one_name(arguments.specs[0])
     with Session(arguments, console) as session:
         found = session.gateway.query(
             session.channels,
@@ -148,8 +148,14 @@ def _whoneeds(arguments: argparse.Namespace, console: Console) -> int:
         for each in shown
     ]
     if rows:
-        console.table(("name", "version", "build", "subdir", "through", "dependency"), rows)
-    console.success(f"{len(records)} packages need `{arguments.target}`")
+        console.table(
+            ("name", "version", "build", "subdir", "through", "dependency"),
+            rows,
+            least=("subdir", "through"),
+        )
+    console.success(
+        f"{counted(len(records), 'package needs', 'packages need')} `{arguments.target}`"
+    )
     return 0
 
 
@@ -161,7 +167,7 @@ def _dependents(arguments: argparse.Namespace, session: Session) -> list[Depende
     if text.startswith("__"):
         target = GenericVirtualPackage.parse(text) if "=" in text else text
         return session.gateway.who_needs(session.channels, platforms, target)
-    spec = MatchSpec(text)
+    spec = _one_name(text)
     name = str(spec.name.exact)
     found = session.gateway.who_needs(session.channels, platforms, name)
     if str(spec) == name:
@@ -174,6 +180,18 @@ def _dependents(arguments: argparse.Namespace, session: Session) -> list[Depende
     wanted = {each.dependency: MatchSpec(each.dependency) for each in found}
     met = {text for text, each in wanted.items() if any(map(each.matches, records))}
     return [each for each in found if each.dependency in met]
+
+
+def _one_name(text: str) -> MatchSpec:
+    """Parse a spec that has to be of one package."""
+    from hognose.types import MatchSpec
+
+    spec = MatchSpec(text, exact_names_only=False)
+    if spec.name.exact is None:
+        raise UsageError(
+            f"`{text}` stands for many packages", hint="`hognose search` shows which; name one"
+        )
+    return spec
 
 
 def _platforms(arguments: argparse.Namespace) -> list[Platform]:

@@ -32,11 +32,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def add_search_options(parser: argparse.ArgumentParser) -> None:
     """Add what `search` and `repoquery` share."""
     parser.add_argument(
-        "--limit", type=int, metavar="N", help="show at most N builds of each package"
+        "--limit", type=_count, metavar="N", help="show at most N builds of each package"
     )
     options.add_channel_options(parser)
     options.add_platform_option(parser)
     options.add_output_options(parser)
+
+
+def _count(text: str) -> int:
+    import argparse
+
+    if not text.isdecimal() or int(text) < 1:
+        message = f"`{text}` is no number above 0"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
 
 
 def execute(arguments: argparse.Namespace, console: Console) -> int:
@@ -106,7 +115,8 @@ def print_records(
         )
         for record in records
     ]
-    console.table(("name", "version", "build", "channel", "subdir", "size", "built"), rows)
+    header = ("name", "version", "build", "channel", "subdir", "size", "built")
+    console.table(header, rows, least=("size", "subdir", "built"))
 
 
 def warn_of_the_rest(found: GatewayQueryResult, console: Console) -> None:
@@ -132,14 +142,22 @@ def _nothing(arguments: argparse.Namespace, session: Session) -> FetchRepoDataEr
     platforms = (options.find_platform(arguments.platform), Platform("noarch"))
     names = list(map(str, session.gateway.names(session.channels, tuple(dict.fromkeys(platforms)))))
     near: dict[str, None] = {}
+    known: list[str] = []
     for spec in specs:
         wanted = str(spec.name.exact or "").lower()
         if wanted in names:
+            known.append(wanted)
             continue
         near.update(dict.fromkeys(get_close_matches(wanted, names, n=3) if wanted else ()))
         near.update(dict.fromkeys([name for name in names if wanted and wanted in name][:5]))
     where = ", ".join(map(str, session.channels))
     hint = f"there are {', '.join(f'`{name}`' for name in near)}" if near else None
+    if known:
+        found = session.gateway.query(
+            session.channels, tuple(dict.fromkeys(platforms)), known, recursive=False
+        )
+        newest = sorted_variants((each for tier in found for each in tier), 1)
+        hint = f"the newest there is: {', '.join(f'{each.name} {each.version}' for each in newest)}"
     return FetchRepoDataError(
         f"no package in {where} matches {' or '.join(arguments.specs)}", hint=hint
     )

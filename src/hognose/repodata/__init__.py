@@ -17,8 +17,10 @@ if TYPE_CHECKING:
         PackageFormatSelection as PackageFormatSelection,
     )
     from hognose.repodata.gateway import Gateway as Gateway
+    from hognose.repodata.notice_watch import NoticeWatch as NoticeWatch
     from hognose.repodata.query import GatewayQueryResult as GatewayQueryResult
     from hognose.repodata.removed_package import RemovedPackage as RemovedPackage
+    from hognose.repodata.source import MultiSource as MultiSource
     from hognose.repodata.source import RepoDataSource as RepoDataSource
     from hognose.repodata.source_config import SourceConfig as SourceConfig
     from hognose.repodata.sparse_repo_data import SparseRepoData as SparseRepoData
@@ -30,6 +32,8 @@ __all__ = (
     "Dependent",
     "Gateway",
     "GatewayQueryResult",
+    "MultiSource",
+    "NoticeWatch",
     "PackageFormatSelection",
     "RemovedPackage",
     "RepoDataSource",
@@ -46,9 +50,10 @@ __getattr__, __dir__ = attach(
         "dependents": ("Dependent",),
         "format_selection": ("PackageFormatSelection",),
         "gateway": ("Gateway",),
+        "notice_watch": ("NoticeWatch",),
         "query": ("GatewayQueryResult",),
         "removed_package": ("RemovedPackage",),
-        "source": ("RepoDataSource",),
+        "source": ("MultiSource", "RepoDataSource"),
         "source_config": ("SourceConfig",),
         "sparse_repo_data": ("SparseRepoData",),
         "tier": ("Tier", "UnknownRevision"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from hognose.net import Client
     from hognose.types import Channel
 
-__all__ = ("ChannelNotice", "NoticeLevel", "fetch_notices")
+__all__ = ("ChannelNotice", "NoticeLevel", "fetch_notices", "seconds_of")
 
 NoticeLevel = Literal["info", "warning", "critical"]
 
@@ -81,11 +82,12 @@ def fetch_notices(
         data = b""
     notices = _decode(data, str(channel))
     if path is not None and not client.offline:
-        ends = [end for notice in notices if (end := _seconds(notice.expires_at)) is not None]
+        ends = [end for notice in notices if (end := seconds_of(notice.expires_at)) is not None]
         until = min(ends, default=now + _ASK_AGAIN_AFTER)
         encoded = msgspec.json.encode(_Kept(until=until, notices=notices))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(str(path), encoded)
+        with suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(str(path), encoded)
     return notices
 
 
@@ -129,7 +131,8 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _seconds(text: str | None) -> float | None:
+def seconds_of(text: str | None) -> float | None:
+    """Return the seconds since the epoch of an ISO 8601 date, None for anything else."""
     try:
         moment = datetime.fromisoformat(text or "")
     except ValueError:

@@ -19,9 +19,16 @@ else:
     from backports import zstd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-__all__ = ("DEFAULT_MAX_SIZE", "Compression", "compression_of_name", "decompress", "read_all")
+__all__ = (
+    "DEFAULT_MAX_SIZE",
+    "Compression",
+    "compression_of_name",
+    "decompress",
+    "iter_pieces",
+    "read_all",
+)
 
 Compression = Literal["zst", "bz2", "gzip"]
 
@@ -48,7 +55,21 @@ def compression_of_name(name: str) -> Compression | None:
 def read_all(
     source: Reader, compression: Compression | None, *, max_size: int, what: str
 ) -> bytearray:
-    """Read and decompress everything that a source has.
+    """Read and decompress everything that a source has; see `iter_pieces`.
+
+    Raises:
+        FetchRepoDataError: The document is too large, broken, or ends too early.
+    """
+    content = bytearray()
+    for piece in iter_pieces(source, compression, max_size=max_size, what=what):
+        content += piece
+    return content
+
+
+def iter_pieces(
+    source: Reader, compression: Compression | None, *, max_size: int, what: str
+) -> Iterator[bytes]:
+    """Read and decompress piece by piece.
 
     Args:
         source: Where the bytes come from.
@@ -59,33 +80,41 @@ def read_all(
     Raises:
         FetchRepoDataError: The document is too large, broken, or ends too early.
     """
-    content = bytearray()
-    if compression is None:
-        while piece := source.read(_PIECE):
-            _extend(content, piece, max_size, what)
-        return content
+    size = 0
+    pieces = _read(source) if compression is None else _decompress(source, compression, what)
+    for piece in pieces:
+        size += len(piece)
+        if size > max_size:
+            message = f"{what} is too large: it has more than {max_size} bytes"
+            raise FetchRepoDataError(message, url=what)
+        yield piece
+
+
+def _read(source: Reader) -> Iterator[bytes]:
+    while piece := source.read(_PIECE):
+        yield piece
+
+
+def _decompress(source: Reader, compression: Compression, what: str) -> Iterator[bytes]:
     decoder = _DECODERS[compression]()
-    is_fresh = True
     try:
         while packed := source.read(_PIECE):
             while packed:
                 if decoder.eof:
                     # Frames may follow each other, and parallel compressors write them so.
-                    decoder, is_fresh = _DECODERS[compression](), True
-                _extend(content, decoder.decompress(packed, _PIECE), max_size, what)
-                is_fresh = False
+                    decoder = _DECODERS[compression]()
+                yield decoder.decompress(packed, _PIECE)
                 while not decoder.eof and not decoder.needs_input:
-                    _extend(content, decoder.decompress(b"", _PIECE), max_size, what)
+                    yield decoder.decompress(b"", _PIECE)
                 packed = decoder.unused_data if decoder.eof else b""
     except (zstd.ZstdError, OSError, EOFError, zlib.error) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         message = f"{what} is broken: {error}"
         raise FetchRepoDataError(message, url=what) from error
-    if not decoder.eof and not is_fresh:
+    if not decoder.eof:
         message = f"{what} is broken: it ends too early"
         raise FetchRepoDataError(message, url=what)
-    return content
 
 
 def decompress(data: bytes, *, max_size: int, what: str) -> bytearray:
@@ -140,10 +169,3 @@ _DECODERS: dict[Compression, Callable[[], _Decoder]] = {
     "bz2": bz2.BZ2Decompressor,
     "gzip": _GzipDecoder,
 }
-
-
-def _extend(content: bytearray, piece: bytes, max_size: int, what: str) -> None:
-    content += piece
-    if len(content) > max_size:
-        message = f"{what} is too large: it has more than {max_size} bytes"
-        raise FetchRepoDataError(message, url=what)

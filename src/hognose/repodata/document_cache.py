@@ -10,13 +10,15 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from hognose.net import without_secrets
+from hognose.errors import NetworkError
+from hognose.net import redact, without_secrets
 from hognose.repodata.atomic_file import replace_file, write_file
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ __all__ = (
     "DocumentFormat",
     "SubdirState",
     "freshness",
+    "unasked_confirmation",
 )
 
 DocumentFormat = Literal["shards", "zst", "bz2", "json"]
@@ -42,6 +45,7 @@ NOT_OFFERED = frozenset({400, 401, 403, 404, 405, 406, 410, 501})
 # Changes with the layout of any file below it, so that versions of hognose do not meet.
 _LAYOUT = "hognose-1"
 _YOUNG = 60.0
+_ASK_AGAIN_AFTER = 86_400.0
 _MAX_AGE = re.compile(r"(?:^|,)\s*max-age\s*=\s*\"?(\d+)")
 
 
@@ -89,6 +93,11 @@ class SubdirState(msgspec.Struct, kw_only=True, gc=False):
     document: Document | None = None
     missing: dict[str, float] = {}
 
+    def is_missing(self, form: DocumentFormat, now: float) -> bool:
+        """Whether a server is known not to have a format; it is asked again after a day."""
+        found_out = self.missing.get(form)
+        return found_out is not None and 0 <= now - found_out < _ASK_AGAIN_AFTER
+
 
 # Made at import: two threads must not make the first decoder of a Struct at the same time.
 _STATE_DECODER = msgspec.json.Decoder(SubdirState)
@@ -126,11 +135,16 @@ class DocumentCache:
             self._remove_old_content(state.document.file if state.document else "")
 
     def _remove_old_content(self, keep: str) -> None:
-        """Remove content files; a young one may be what another process is about to name."""
+        """Remove content files, and what processes that were killed did not finish.
+
+        A young one may be what another process is about to name.
+        """
         with suppress(OSError):
             newest = (self.directory / keep).stat().st_mtime
-            for entry in self.directory.glob("content-*"):
-                if entry.name != keep and entry.stat().st_mtime < newest - _YOUNG:
+            for entry in self.directory.iterdir():
+                is_ours = entry.name.startswith("content-") or entry.suffix == ".tmp"
+                is_old = is_ours and entry.stat().st_mtime < newest - _YOUNG
+                if is_old and entry.name != keep:
                     entry.unlink()
 
     def write_content(self, write: Callable[[BinaryIO], object]) -> str | None:
@@ -143,6 +157,10 @@ class DocumentCache:
     def content_path(self, document: Document) -> Path:
         """Return where a document's content is."""
         return self.directory / document.file
+
+    def remove(self) -> None:
+        """Remove everything; what another process is using stays usable for it."""
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     @property
     def shard_path(self) -> Path:
@@ -171,3 +189,11 @@ def freshness(headers: Headers) -> float:
         return 0.0
     age = headers.get("age", "0")
     return max(0.0, float(found[1]) - (float(age) if age.isdecimal() else 0.0))
+
+
+def unasked_confirmation(url: str) -> NetworkError:
+    """Return the error for a server that says "not modified" to somebody who has nothing."""
+    shown = redact(url)
+    message = f"{shown} cannot be fetched: the server says that it has not changed, unasked"
+    hint = "a cache on the way may be broken"
+    return NetworkError(message, hint=hint, url=shown, status=304)

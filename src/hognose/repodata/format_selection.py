@@ -6,11 +6,11 @@ import enum
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
     Item = TypeVar("Item")
 
-__all__ = ("PackageFormatSelection", "select")
+__all__ = ("PackageFormatSelection", "is_hidden", "select")
 
 
 class PackageFormatSelection(enum.Enum):
@@ -33,7 +33,12 @@ def select(
     if selection is not PackageFormatSelection.ONLY_CONDA:
         hides = selection is PackageFormatSelection.PREFER_CONDA and conda
         for file_name, item in tar_bz2.items():
-            if not (hides and f"{file_name.removesuffix('.tar.bz2')}.conda" in conda):
+            if not (hides and is_hidden(file_name, conda)):
                 yield file_name, item
     if selection is not PackageFormatSelection.ONLY_TAR_BZ2:
         yield from conda.items()
+
+
+def is_hidden(file_name: str, conda: Container[str]) -> bool:
+    """Whether a package in the older format is there as `.conda` too."""
+    return f"{file_name.removesuffix('.tar.bz2')}.conda" in conda

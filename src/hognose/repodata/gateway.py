@@ -19,19 +19,22 @@ from hognose.types import Channel, MatchSpec, PackageName, Platform
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
     from types import TracebackType
 
     from hognose.net import Client
     from hognose.repodata.channel_notices import ChannelNotice
     from hognose.repodata.dependents import Dependent, Target
+    from hognose.repodata.notice_watch import NoticeWatch
     from hognose.repodata.run_exports import ArchiveReader, RunExportsFinder
     from hognose.repodata.source import Subdir
     from hognose.repodata.subdir_fetch import SubdirFetcher
     from hognose.repodata.subdir_pool import Source
-    from hognose.types import RepoDataRecord, RunExportsJson
+    from hognose.types import ChannelRelations, RepoDataRecord, RunExportsJson
 
 __all__ = ("Gateway",)
+
+# Tells the files of channels that are read as a whole from those that are read shard by shard.
+_WHOLE = "whole"
 
 
 class Gateway:
@@ -93,7 +96,8 @@ class Gateway:
         that is only needed, all of them.
 
         Args:
-            channels: Channels, their names, URLs or paths, `SparseRepoData`, or own sources.
+            channels: Channels, their names, URLs or paths, `SparseRepoData`, own sources, or a
+                `MultiSource` for several with one priority.
             platforms: The subdirs to look into, usually one and `noarch`.
             specs: Names and match specs; a pattern stands for every name that it matches.
             recursive: Whether to follow dependencies.
@@ -109,7 +113,8 @@ class Gateway:
         with self._executor() as executor:
             try:
                 tiers = self._open(channels, platforms, executor, channel_relations_max_depth)
-                found = Query(tiers, wanted, is_recursive=recursive).run(executor)
+                query = Query(tiers, wanted, is_recursive=recursive)
+                found = query.run(executor, width=self._width)
             except BaseException:
                 executor.shutdown(wait=False, cancel_futures=True)
                 raise
@@ -216,21 +221,85 @@ class Gateway:
         from hognose.repodata.run_exports import RunExportsFinder
 
         if self._run_exports is None:
-            self._run_exports = RunExportsFinder(self._client)
+            self._run_exports = RunExportsFinder(
+                self._client, cache_dir=self._cache_dir, clock=self._clock
+            )
         with self._executor() as executor:
             return self._run_exports.find(records, executor, read_archive)
 
     def channel_notices(self, channels: Iterable[Channel | str]) -> list[ChannelNotice]:
         """Return what channels have to say (CEP 6); nothing that goes wrong is an error."""
-        from hognose.repodata.channel_notices import fetch_notices
-
-        def fetch(channel: Channel) -> list[ChannelNotice]:
-            path = self._notices_path(channel)
-            return fetch_notices(channel, client=self._client, path=path, now=self._clock())
-
         with self._executor() as executor:
-            listed = executor.map(fetch, dict.fromkeys(map(Channel, channels)))
+            listed = executor.map(self._fetch_notices, dict.fromkeys(map(Channel, channels)))
             return [notice for notices in listed for notice in notices]
+
+    def watch_notices(self, channels: Iterable[Channel | str], *, limit: int = 5) -> NoticeWatch:
+        """Begin to fetch what channels have to say, beside other work.
+
+        Args:
+            channels: The channels.
+            limit: The most notices to show; 0 fetches nothing.
+
+        Returns:
+            What tells at the end of the work which notices are new.
+        """
+        from pathlib import Path
+
+        from hognose.repodata.notice_watch import NoticeWatch
+
+        wanted = list(dict.fromkeys(map(Channel, channels)))
+        return NoticeWatch(
+            # One after another: these threads must not outlive the command, and an executor's do.
+            lambda: [notice for channel in wanted for notice in self._fetch_notices(channel)],
+            seen_path=None
+            if self._cache_dir is None
+            else Path(self._cache_dir) / "notices-seen.json",
+            now=self._clock(),
+            limit=limit,
+        )
+
+    def channel_relations(
+        self, channel: Channel | str, platform: Platform | str
+    ) -> ChannelRelations | None:
+        """Return which channels one says that it stands on or overrides (CEP 42).
+
+        Raises:
+            FetchRepoDataError: The channel does not exist, or its repodata is broken.
+            NetworkError: A server does not answer, or refuses.
+        """
+        with self._executor() as executor:
+            tiers = self._open([channel], [platform], executor, 0)
+        infos = [subdir.info for tier in tiers for subdir in tier.subdirs]
+        return infos[0].channel_relations if infos else None
+
+    def clear_repodata_cache(
+        self,
+        channel: Channel | str,
+        subdirs: Iterable[Platform | str] | None = None,
+        *,
+        clear_disk: bool = False,
+    ) -> None:
+        """Forget a channel, so that the next query opens it anew.
+
+        Args:
+            channel: The channel.
+            subdirs: The only subdirs of it to forget.
+            clear_disk: Whether to remove the files on disk, too.
+        """
+        forgotten = Channel(channel)
+        names = None if subdirs is None else [str(Platform(each)) for each in subdirs]
+        self._flush()
+        for pool in (self._pool, self._whole):
+            pool.clear(forgotten.base_url, names)
+        self._run_exports = None
+        if clear_disk and self._cache_dir is not None:
+            from hognose.repodata.document_cache import DocumentCache
+            from hognose.repodata.run_exports import RUN_EXPORTS
+
+            for name in names or map(str, Platform.all()):
+                for variant in ("", _WHOLE, RUN_EXPORTS):
+                    url = f"{forgotten.platform_url(name)}/"
+                    DocumentCache(self._cache_dir, url, variant=variant).remove()
 
     def clear(self) -> None:
         """Forget every subdir that is open, after writing what is worth keeping."""
@@ -256,12 +325,14 @@ class Gateway:
         for subdir in (*self._pool.open_subdirs(), *self._whole.open_subdirs()):
             subdir.flush()
 
-    def _notices_path(self, channel: Channel) -> Path | None:
-        if self._cache_dir is None:
-            return None
+    def _fetch_notices(self, channel: Channel) -> list[ChannelNotice]:
+        from hognose.repodata.channel_notices import fetch_notices
         from hognose.repodata.document_cache import DocumentCache
 
-        return DocumentCache(self._cache_dir, channel.base_url).directory / "notices.json"
+        path = None
+        if self._cache_dir is not None:
+            path = DocumentCache(self._cache_dir, channel.base_url).directory / "notices.json"
+        return fetch_notices(channel, client=self._client, path=path, now=self._clock())
 
     def _open_whole(self, channel: Channel, subdir: str) -> Subdir | None:
         """Open a subdir in one piece if there is such a one, else shard by shard."""
@@ -270,7 +341,7 @@ class Gateway:
         if not isinstance(opened, ShardedSubdir):
             return opened
         config = msgspec.structs.replace(config, sharded_enabled=False)
-        return self._fetcher(channel, subdir, config, variant="whole").open() or opened
+        return self._fetcher(channel, subdir, config, variant=_WHOLE).open() or opened
 
     def _open_subdir(self, channel: Channel, subdir: str) -> Subdir | None:
         return self._fetcher(channel, subdir, self._config_for(channel)).open()

@@ -1,79 +1,120 @@
 """Finds where the records of a large repodata file lie, without holding the file in memory.
 
-The file is read in windows that end between two records. Each window is decoded like a whole file,
-so what is not JSON is noticed; of its records only the places are kept. Of a file of 183 MB with
-300,000 records that leaves 40 MB.
+Of the records only the file names are kept: of a file of 183 MB with 300,000 records that leaves
+30 MB. A record is read by cutting it out of its window, which is decoded again where the cut does
+not give what is expected.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import re
-from array import array
-from itertools import accumulate
-from operator import add
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from hognose.errors import InvalidPackageFileError
+from hognose.repodata.record_scan import UNFORESEEN, RecordScan, decode_records
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ("RecordPlaces", "locate_records")
 
-# Small enough for the processor's cache: four times as much takes 1.7 times as long.
-_WINDOW = 1 << 20
-_MAX_VALUE = 1 << 26
-_LONGEST_RECORD = 1 << 16
-_KEY = re.compile(rb'\s*"([^"\\]*)"\s*:\s*')
-_COLON = re.compile(rb"\s*:\s*")
-_COMMA = re.compile(rb"\s*,\s*")
-_END_OF_SECTION = re.compile(rb"\}\s*(?:,|\}\s*\Z)")
-_SECTIONS = {b"packages": ".tar.bz2", b"packages.conda": ".conda"}
-_RECORDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
-
 
 class RecordPlaces:
-    """The records of one section: their file names, and where each begins and how long it is."""
+    """The records of one section: their file names, and in which window each one is."""
 
-    __slots__ = ("_file", "file_names", "lengths", "starts")
+    __slots__ = ("_file", "_first_indices", "_places", "file_names")
 
     def __init__(self, file: _File) -> None:
         """Begin with none."""
         self._file = file
         self.file_names: list[str] = []
-        self.starts = array("Q")
-        self.lengths = array("Q")
+        # For each window the number of its first record, and where it begins and how long it is.
+        self._first_indices: list[int] = []
+        self._places: list[tuple[int, int]] = []
 
-    def read(self, indices: Sequence[int]) -> list[bytes]:
-        """Return the texts of some records, with one read where they are neighbours.
+    def add_window(self, file_names: Iterable[str], start: int, length: int) -> None:
+        """Note the records of a part of the file, which begins and ends between two of them."""
+        self._first_indices.append(len(self.file_names))
+        self._places.append((start, length))
+        self.file_names.extend(file_names)
+
+    def read(self, indices: Sequence[int]) -> list[msgspec.Raw]:
+        """Return the texts of some records.
+
+        Raises:
+            OSError: The file cannot be read.
+            InvalidPackageFileError: The file is not the one any more that was looked through.
+        """
+        wanted = sorted(indices)
+        found: dict[int, msgspec.Raw] = {}
+        position = 0
+        while position < len(wanted):
+            window = bisect_right(self._first_indices, wanted[position]) - 1
+            behind = self._first_index(window + 1)
+            stop = bisect_left(wanted, behind, position)
+            found.update(self._read_from(window, wanted[position:stop]))
+            position = stop
+        return [found[index] for index in indices]
+
+    def objects(self) -> Iterator[bytes]:
+        """Yield a JSON object for each window: its records by their file names.
 
         Raises:
             OSError: The file cannot be read.
         """
-        if not indices:
-            return []
-        starts, lengths = self.starts, self.lengths
-        first = min(starts[index] for index in indices)
-        last = max(starts[index] + lengths[index] for index in indices)
-        if last - first > 2 * sum(lengths[index] for index in indices) + _WINDOW:
-            return [self._file.read(starts[index], lengths[index]) for index in indices]
-        data = self._file.read(first, last - first)
-        return [
-            data[starts[index] - first : starts[index] - first + lengths[index]]
-            for index in indices
-        ]
+        for start, length in self._places:
+            yield b"{%b}" % self._file.read(start, length)
+
+    def _first_index(self, window: int) -> int:
+        firsts = self._first_indices
+        return firsts[window] if window < len(firsts) else len(self.file_names)
+
+    def _read_from(self, window: int, indices: list[int]) -> dict[int, msgspec.Raw]:
+        """The texts of records of one window."""
+        text = self._file.read(*self._places[window])
+        records = self._cut_out(text, window, indices[0], indices[-1])
+        names = self.file_names
+        try:
+            if records is None:
+                records = decode_records(text)
+            return {index: records[names[index]] for index in indices}
+        except (msgspec.MsgspecError, KeyError) as error:
+            path = self._file.path
+            message = f"{path} cannot be used: it was changed while it was in use"
+            raise InvalidPackageFileError(message, path=path) from error
+
+    def _cut_out(
+        self, text: bytes, window: int, first: int, last: int
+    ) -> dict[str, msgspec.Raw] | None:
+        """Decode a run of neighbours in a window; None where their names are not found there.
+
+        What looks like a file name may be something else, so the names that come out decide.
+        """
+        names = self.file_names[first : last + 1]
+        start = text.find(b'"%b"' % names[0].encode())
+        stop = len(text)
+        if last + 1 < self._first_index(window + 1):
+            stop = text.find(b'"%b"' % self.file_names[last + 1].encode(), start)
+        if start < 0 or stop < 0:
+            return None
+        try:
+            records = decode_records(text[start:stop].rstrip().removesuffix(b","))
+        except msgspec.MsgspecError:
+            return None
+        return records if list(records) == names else None
 
 
 def locate_records(
-    path: str, *, window: int = _WINDOW
+    path: str, **options: int
 ) -> tuple[dict[str, Any], dict[str, RecordPlaces]] | None:
     """Find the records of a plain repodata file.
 
     Args:
         path: The file.
-        window: How many bytes to look at together.
+        **options: Further arguments of `RecordScan`.
 
     Returns:
         Everything in the file but the records, and the places of the records for `.tar.bz2` and
@@ -86,24 +127,27 @@ def locate_records(
     if not hasattr(os, "pread"):
         return None
     file = _File(path)
+    sections = {suffix: RecordPlaces(file) for suffix in (".tar.bz2", ".conda")}
+
+    def add(suffix: str, records: dict[str, msgspec.Raw], start: int, length: int) -> None:
+        sections[suffix].add_window(records, start, length)
+
     try:
-        return _Scan(file, window).run()
-    except (_UnforeseenError, msgspec.MsgspecError, ValueError, RecursionError):
+        return RecordScan(_Window(file), add, **options).run(), sections
+    except UNFORESEEN:
         return None
-
-
-class _UnforeseenError(Exception):
-    """The file is not written in the way that this module knows."""
 
 
 class _File:
     """A file that is open for reading at any place, from any thread; closed when nobody has it."""
 
-    __slots__ = ("_descriptor",)
+    __slots__ = ("_descriptor", "path", "size")
 
     def __init__(self, path: str) -> None:
+        self.path = path
         self._descriptor = -1
         self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        self.size = os.fstat(self._descriptor).st_size
 
     def read(self, start: int, length: int) -> bytes:
         return os.pread(self._descriptor, length, start)
@@ -113,158 +157,14 @@ class _File:
             os.close(self._descriptor)
 
 
-class _Scan:
-    """One walk through a file. `_buffer` is the part from `_base` on, `_position` is in it."""
+class _Window:
+    """A file as the text of a walk."""
 
-    def __init__(self, file: _File, window: int) -> None:
+    __slots__ = ("_file",)
+
+    def __init__(self, file: _File) -> None:
         self._file = file
-        self._window = window
-        self._buffer = b""
-        self._base = 0
-        self._position = 0
-        self._is_at_end = False
 
-    def run(self) -> tuple[dict[str, Any], dict[str, RecordPlaces]]:
-        sections = {name: RecordPlaces(self._file) for name in _SECTIONS.values()}
-        rest: dict[str, Any] = {}
-        seen: set[bytes] = set()
-        self._fill()
-        self._expect(b"{")
-        while self._peek() != b"}":
-            key = self._read_key()
-            if key == b"v3" or key in seen:
-                raise _UnforeseenError
-            seen.add(key)
-            if key in _SECTIONS:
-                self._read_section(sections[_SECTIONS[key]])
-            else:
-                rest[key.decode()] = self._read_value()
-            if self._peek() == b",":
-                self._position += 1
-        self._position += 1
-        if self._peek():
-            raise _UnforeseenError
-        return rest, sections
-
-    def _fill(self) -> None:
-        """Drop what was read and add a window."""
-        added = self._file.read(self._base + len(self._buffer), self._window)
-        self._buffer = self._buffer[self._position :] + added
-        self._base += self._position
-        self._position = 0
-        self._is_at_end = not added
-
-    def _peek(self) -> bytes:
-        """Skip white space, and return the next byte; none at the end."""
-        while True:
-            rest = self._buffer[self._position : self._position + 64]
-            stripped = rest.lstrip()
-            self._position += len(rest) - len(stripped)
-            if stripped:
-                return stripped[:1]
-            if not rest:
-                if self._is_at_end:
-                    return b""
-                self._fill()
-
-    def _expect(self, byte: bytes) -> None:
-        if self._peek() != byte:
-            raise _UnforeseenError
-        self._position += 1
-
-    def _read_key(self) -> bytes:
-        self._peek()
-        found = _KEY.match(self._buffer, self._position)
-        if found is None or found.end() > len(self._buffer) - 16:
-            self._fill()
-            found = _KEY.match(self._buffer, self._position)
-        if found is None:
-            raise _UnforeseenError
-        self._position = found.end()
-        return found[1]
-
-    def _read_value(self) -> Any:
-        """Decode a value of any kind, adding windows until it is whole."""
-        decoder = json.JSONDecoder()
-        while True:
-            text = self._buffer[self._position :].decode("utf-8", "ignore")
-            try:
-                value, end = decoder.raw_decode(text)
-            except json.JSONDecodeError:
-                end = len(text)
-            # A number at the very end may go on in the next window.
-            if end < len(text):
-                self._position += len(text[:end].encode())
-                return value
-            if self._is_at_end or len(text) > _MAX_VALUE:
-                raise _UnforeseenError
-            self._fill()
-
-    def _read_section(self, places: RecordPlaces) -> None:
-        self._expect(b"{")
-        while self._peek() != b"}":
-            if not self._is_at_end:
-                self._fill()
-            stop = self._last_border()
-            if stop is not None:
-                try:
-                    self._add(places, stop)
-                except msgspec.MsgspecError:
-                    pass
-                else:
-                    self._position = stop
-                    if self._peek() == b",":
-                        self._position += 1
-                    continue
-            if self._end_section(places):
-                break
-            if self._is_at_end or len(self._buffer) > _MAX_VALUE:
-                raise _UnforeseenError
-        self._expect(b"}")
-
-    def _last_border(self) -> int | None:
-        """The place of the comma before the last file name in the buffer."""
-        buffer = self._buffer
-        # Looking backwards is slow in CPython, and no record is this long.
-        start = max(self._position, len(buffer) - _LONGEST_RECORD)
-        name = max(buffer.rfind(b'.conda":', start), buffer.rfind(b'.tar.bz2":', start))
-        quote = buffer.rfind(b'"', self._position, name) if name >= 0 else -1
-        comma = buffer.rfind(b",", self._position, quote) if quote >= 0 else -1
-        return comma if comma > self._position else None
-
-    def _end_section(self, places: RecordPlaces) -> bool:
-        """Take the rest of a section whose end is in the buffer; try each place that may be it."""
-        for found in _END_OF_SECTION.finditer(self._buffer, self._position):
-            stop = found.start()
-            # A record has its own brace before that of the section.
-            if not self._buffer[self._position : stop].rstrip().endswith(b"}"):
-                continue
-            try:
-                self._add(places, stop)
-            except msgspec.MsgspecError:
-                continue
-            self._position = stop
-            return True
-        return False
-
-    def _add(self, places: RecordPlaces, stop: int) -> None:
-        """Add the records from here to a place; they are all written in the same way."""
-        text = self._buffer[self._position : stop].rstrip()
-        records = _RECORDS.decode(b"{" + text + b"}")
-        if not records:
-            return
-        names = list(records)
-        sizes = list(map(len, records.values()))
-        colon = _COLON.match(text, len(names[0]) + 2)
-        if colon is None:
-            raise _UnforeseenError
-        comma = _COMMA.match(text, colon.end() + sizes[0])
-        gap = 2 + colon.end() - colon.start() + (comma.end() - comma.start() if comma else 0)
-        # From the start of a record to that of the next one.
-        steps = [size + gap for size in map(add, sizes, map(len, names[1:]))]
-        starts = list(accumulate(steps, initial=self._base + self._position + colon.end()))
-        if starts[-1] + sizes[-1] != self._base + self._position + len(text):
-            raise _UnforeseenError
-        places.file_names += names
-        places.starts.extend(starts)
-        places.lengths.extend(sizes)
+    def read(self, start: int, length: int) -> tuple[bytes, bool]:
+        data = self._file.read(start, length)
+        return data, start + len(data) >= self._file.size

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ("RawTexts", "RecordText", "RecordTexts", "Section")
 
-_BATCH = 4096
+_BATCH = 1024
 
 # A record's text: a part of a file in memory, or one that was read.
 RecordText = msgspec.Raw | bytes
@@ -23,6 +23,10 @@ class RecordTexts(Protocol):
 
     def read(self, indices: Sequence[int], /) -> Sequence[RecordText]:
         """Return the texts of some records."""
+        ...
+
+    def objects(self) -> Iterator[bytes] | None:
+        """Return JSON objects of all records in their order; None where there are none at hand."""
         ...
 
 
@@ -39,6 +43,9 @@ class RawTexts:
         """Return some of them."""
         raws = self._raws
         return [raws[index] for index in indices]
+
+    def objects(self) -> None:
+        """Return None: the parts lie about."""
 
 
 class Section:
@@ -61,6 +68,10 @@ class Section:
         if ordered != self._file_names:
             order = sorted(range(len(ordered)), key=self._file_names.__getitem__)
             self._file_names, self._order = ordered, order
+
+    def __len__(self) -> int:
+        """How many records there are."""
+        return len(self._file_names)
 
     def find(self, name: str) -> dict[str, RecordText]:
         """The records of a name: those whose file name has two more dashes behind it."""
@@ -95,13 +106,24 @@ class Section:
             names = [self._file_names[index] for index in batch]
             yield dict(zip(names, self.read(batch), strict=True))
 
+    def objects(self) -> Iterator[bytes] | None:
+        """All records as JSON objects of many, in order; None where that would take more work."""
+        return self._texts.objects() if self._order is None else None
+
     def _odd_names(self) -> dict[str, list[int]]:
         """Where the file names are whose name part is not in lower case (CEP 26)."""
         if self._odd is None:
             odd: dict[str, list[int]] = {}
-            for index, file_name in enumerate(self._file_names):
-                name = file_name.rsplit("-", 2)[0]
-                if not name.islower() and name != name.lower():
-                    odd.setdefault(name.lower(), []).append(index)
+            file_names = self._file_names
+            for start in range(0, len(file_names), _BATCH):
+                batch = file_names[start : start + _BATCH]
+                # Most channels have capitals nowhere: 15 ms for 300,000 names, else 60.
+                text = "\n".join(batch)
+                if text == text.lower():
+                    continue
+                for index, file_name in enumerate(batch, start):
+                    name = file_name.rsplit("-", 2)[0]
+                    if name != name.lower():
+                        odd.setdefault(name.lower(), []).append(index)
             self._odd = odd
         return self._odd

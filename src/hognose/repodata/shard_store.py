@@ -47,6 +47,8 @@ class ShardStore:
         self._data: mmap.mmap | bytes = b""
         self._places: dict[bytes, tuple[int, int]] = {}
         self._is_damaged = False
+        # Shards that were read and are not what they should be.
+        self._broken: set[bytes] = set()
         self._read()
 
     def get(self, digest: bytes) -> bytes | None:
@@ -60,6 +62,7 @@ class ShardStore:
         content = self._data[place[0] : place[1]]
         if hashlib.sha256(content).digest() == digest:
             return content
+        self._broken.add(digest)
         self._is_damaged = True
         return None
 
@@ -78,6 +81,9 @@ class ShardStore:
             if not self._pending:
                 return
             new = b"".join(_pack(digest, content) for digest, content in self._pending.items())
+            if self._is_damaged:
+                # It may only have been seen while another process was appending.
+                self._read()
             if self._is_damaged:
                 # What follows damage cannot be found, so the file is written anew.
                 self._rewrite(self._places)
@@ -115,11 +121,13 @@ class ShardStore:
             if content is not None:
                 kept.append(_pack(digest, content))
         if write_file(self._path, lambda file: file.writelines(kept)):
+            self._broken.clear()
             self._is_damaged = False
 
     def _read(self) -> None:
         """Map the file and find where each shard is; a few microseconds for ten."""
         self._places = {}
+        self._is_damaged = bool(self._broken)
         self._data = b""
         try:
             with open(self._path, "rb") as file:

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from hognose.repodata.shard_store import ShardStore
     from hognose.types import Channel, RepoDataRecord
 
-__all__ = ("INDEX_NAME", "ShardIndex", "ShardedSubdir")
+__all__ = ("INDEX_NAME", "MAX_SHARD_SIZE", "ShardIndex", "ShardedSubdir")
 
 INDEX_NAME = "repodata_shards.msgpack.zst"
-_MAX_SHARD_SIZE = 256 * 1024 * 1024
+MAX_SHARD_SIZE = 256 * 1024 * 1024
 
 
 class _IndexInfo(ChannelInfo, kw_only=True, gc=False):
@@ -46,14 +46,14 @@ class ShardIndex(msgspec.Struct, gc=False):
     shards: dict[str, Any] = {}
 
     @classmethod
-    def decode(cls, packed: bytes, *, what: str) -> ShardIndex:
+    def decode(cls, packed: bytes, *, what: str, max_size: int = DEFAULT_MAX_SIZE) -> ShardIndex:
         """Decompress and decode an index.
 
         Raises:
             FetchRepoDataError: It is too large, or broken.
             InvalidPackageFileError: It is not an index.
         """
-        data = decompress(packed, max_size=DEFAULT_MAX_SIZE, what=what)
+        data = decompress(packed, max_size=max_size, what=what)
         return wire.decode_msgpack(data, cls, what=what)  # type: ignore[arg-type]  # any buffer
 
 
@@ -79,6 +79,7 @@ class ShardedSubdir:
         client: What fetches the shards.
         store: Where shards are kept; None keeps their records in memory only.
         refetch: Fetches the index anew, for when a shard that it names is gone.
+        max_shard_size: The largest acceptable shard in bytes, decompressed.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class ShardedSubdir:
         client: Client,
         store: ShardStore | None,
         refetch: Callable[[], ShardIndex] | None = None,
+        max_shard_size: int = MAX_SHARD_SIZE,
     ) -> None:
         """Keep the index; nothing is fetched yet."""
         self.info: ChannelInfo = index.info
@@ -97,6 +99,7 @@ class ShardedSubdir:
         self._client = client
         self._store = store
         self._refetch = refetch
+        self._max_shard_size = max_shard_size
         self._refetch_lock = threading.Lock()
         folder = f"{channel.platform_url(subdir)}/"
         self._base = join_url(folder, index.info.shards_base_url)
@@ -192,12 +195,12 @@ class ShardedSubdir:
 
     def _fetch(self, digest: bytes) -> bytes:
         url = f"{self._base}{digest.hex()}.msgpack.zst"
-        packed = self._client.get(url, max_size=_MAX_SHARD_SIZE)
+        packed = self._client.get(url, max_size=self._max_shard_size)
         if hashlib.sha256(packed).digest() == digest:
             return packed
         # A cache on the way may hold something broken; it is asked to look again.
         fresh = {"Cache-Control": "no-cache"}
-        packed = self._client.get(url, headers=fresh, max_size=_MAX_SHARD_SIZE)
+        packed = self._client.get(url, headers=fresh, max_size=self._max_shard_size)
         actual = hashlib.sha256(packed).digest()
         if actual == digest:
             return packed
@@ -208,7 +211,7 @@ class ShardedSubdir:
 
     def _decode(self, name: str, packed: bytes) -> list[RepoDataRecord]:
         what = f"the shard of `{name}` at {redact(self._base)}"
-        data = decompress(packed, max_size=_MAX_SHARD_SIZE, what=what)
+        data = decompress(packed, max_size=self._max_shard_size, what=what)
         shard = wire.decode_msgpack(data, _Shard, what=what)  # type: ignore[arg-type]  # any buffer
         if shard.v3 is not None:
             for stem, record in shard.v3.tar_bz2.items():

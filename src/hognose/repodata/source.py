@@ -9,9 +9,9 @@ if TYPE_CHECKING:
 
     from hognose.repodata.removed_package import RemovedPackage
     from hognose.repodata.sparse_repo_data import SparseRepoData
-    from hognose.types import ChannelInfo, PackageName, Platform, RepoDataRecord
+    from hognose.types import Channel, ChannelInfo, PackageName, Platform, RepoDataRecord
 
-__all__ = ("RepoDataSource", "SparseSubdir", "Subdir", "SuppliedSubdir")
+__all__ = ("MultiSource", "RepoDataSource", "SparseSubdir", "Subdir", "SuppliedSubdir")
 
 
 @runtime_checkable
@@ -30,6 +30,33 @@ class RepoDataSource(Protocol):
     def package_names(self, platform: Platform, /) -> Iterable[str]:
         """Return the names that there are for a platform."""
         ...
+
+
+class MultiSource:
+    """Several sources that share one priority: given to a gateway in place of a channel.
+
+    Strict channel priority sees them as one channel. Channels that they name (CEP 42) are not
+    looked into.
+
+    Attributes:
+        name: What the group is called.
+        sources: Channels, their names, URLs or paths, files, or own sources.
+    """
+
+    __slots__ = ("name", "sources")
+
+    def __init__(
+        self, name: str, sources: Iterable[Channel | str | SparseRepoData | RepoDataSource]
+    ) -> None:
+        """Group some sources."""
+        self.name = name
+        self.sources = list(sources)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"MultiSource({self.name!r}, {self.sources!r})"
 
 
 class Subdir(Protocol):

@@ -15,7 +15,8 @@ from msgspec import field
 
 from hognose.errors import InvalidPackageFileError
 from hognose.repodata.decompression import DEFAULT_MAX_SIZE, compression_of_name, read_all
-from hognose.repodata.format_selection import PackageFormatSelection, select
+from hognose.repodata.format_selection import PackageFormatSelection, is_hidden, select
+from hognose.repodata.garbage_collection import collector_paused
 from hognose.repodata.placement import Placement, WireRecord
 from hognose.repodata.record_places import locate_records
 from hognose.repodata.record_section import RawTexts, RecordText, Section
@@ -225,9 +226,15 @@ class SparseRepoData:
             InvalidPackageFileError: A record is malformed; the error names its file.
         """
         records: list[RepoDataRecord] = []
-        for section, indices in self._select_all(package_format_selection):
-            for batch in section.batches(indices):
-                records += self._decode(None, batch)
+        with collector_paused():
+            for section, indices in self._select_all(package_format_selection):
+                objects = section.objects() if len(indices) == len(section) else None
+                if objects is None:
+                    for batch in section.batches(indices):
+                        records += self._decode(None, batch)
+                else:
+                    for text in objects:
+                        records += self._decode_object(text)
         return records
 
     def load_matching_records(
@@ -303,11 +310,12 @@ class SparseRepoData:
 
         found: list[list[RepoDataRecord]] = [[] for _ in repo_data]
         closure = Closure(package_names)
-        while (name := closure.next_name()) is not None:
-            for records, source in zip(found, repo_data, strict=True):
-                loaded = source.load_records(name, package_format_selection)
-                closure.add(loaded)
-                records += loaded
+        with collector_paused():
+            while (name := closure.next_name()) is not None:
+                for records, source in zip(found, repo_data, strict=True):
+                    loaded = source.load_records(name, package_format_selection)
+                    closure.add(loaded)
+                    records += loaded
         return found
 
     def close(self) -> None:
@@ -343,14 +351,17 @@ class SparseRepoData:
 
     def _select_all(self, selection: PackageFormatSelection) -> list[tuple[Section, Sequence[int]]]:
         """For each section, which of its records a selection takes."""
+        sections = self._sections(selection)
         tar_bz2, conda = self._open()
-        # Numbers below zero are conda's, so that one list tells whose each one is.
-        numbers = {name: ~index for name, index in conda.everything().items()}
-        chosen = [index for _, index in select(tar_bz2.everything(), numbers, selection)]
-        return [
-            (tar_bz2, [index for index in chosen if index >= 0]),
-            (conda, [~index for index in chosen if index < 0]),
-        ]
+        taken: dict[int, Sequence[int]] = {id(each): range(len(each)) for each in sections}
+        if selection is PackageFormatSelection.PREFER_CONDA and len(conda) and len(tar_bz2):
+            newer = conda.everything()
+            taken[id(tar_bz2)] = [
+                index
+                for file_name, index in tar_bz2.everything().items()
+                if not is_hidden(file_name, newer)
+            ]
+        return [(section, taken[id(section)]) for section in sections]
 
     def _decode(self, name: str | None, chosen: dict[str, RecordText]) -> list[RepoDataRecord]:
         if not chosen:
@@ -362,6 +373,15 @@ class SparseRepoData:
         except InvalidPackageFileError as error:
             raise self._name_the_record(chosen, error) from error
         return self._placement.place(name, chosen, records)
+
+    def _decode_object(self, text: bytes) -> list[RepoDataRecord]:
+        """Decode records that are still members of one JSON object."""
+        try:
+            records = wire.decode_json(text, dict[str, WireRecord], what=self._what)
+        except InvalidPackageFileError as error:
+            raws = wire.decode_json(text, dict[str, msgspec.Raw], what=self._what)
+            raise self._name_the_record(raws, error) from error
+        return self._placement.place(None, records, records.values())
 
     def _name_the_record(
         self, chosen: dict[str, Any], error: InvalidPackageFileError

@@ -23,18 +23,21 @@ from hognose.repodata.document_cache import (
     DocumentFormat,
     SubdirState,
     freshness,
+    unasked_confirmation,
 )
+from hognose.repodata.record_scan import UNFORESEEN
 from hognose.repodata.shard_store import ShardStore
-from hognose.repodata.shards import INDEX_NAME, ShardedSubdir, ShardIndex
+from hognose.repodata.shards import INDEX_NAME, MAX_SHARD_SIZE, ShardedSubdir, ShardIndex
 from hognose.repodata.source import SparseSubdir
 from hognose.repodata.sparse_repo_data import RepoDataPieces, SparseRepoData
-from hognose.repodata.split_repo_data import SplitSubdir, write_split
+from hognose.repodata.split_repo_data import SplitSubdir, split_stream, write_split
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import BinaryIO
 
     from hognose.net import Client, Response
-    from hognose.repodata.decompression import Compression
+    from hognose.repodata.decompression import Compression, Reader
     from hognose.repodata.source import Subdir
     from hognose.repodata.source_config import SourceConfig
     from hognose.types import Channel
@@ -54,7 +57,6 @@ _COMPRESSIONS: dict[DocumentFormat, Compression | None] = {
     "bz2": "bz2",
     "json": None,
 }
-_ASK_AGAIN_AFTER = 86_400.0
 _MAX_INDEX_SIZE = 256 * 1024 * 1024
 
 
@@ -155,7 +157,7 @@ class SubdirFetcher:
             packed = self._client.get(self._folder + INDEX_NAME, max_size=_MAX_INDEX_SIZE)
         except NotFoundError:
             return None
-        return self._sharded(ShardIndex.decode(packed, what=self._folder + INDEX_NAME))
+        return self._sharded(self._decode_index(packed, self._folder + INDEX_NAME))
 
     def _open_kept(self) -> Subdir | None:
         """Open the document on the disk where it may be used without asking."""
@@ -168,11 +170,8 @@ class SubdirFetcher:
     def _formats(self) -> Iterator[DocumentFormat]:
         """The formats to try, the best first; the plain file is the last resort."""
         for form in _FILE_NAMES:
-            found_missing = self._state.missing.get(form)
             is_known_missing = (
-                found_missing is not None
-                and 0 <= self._now - found_missing < _ASK_AGAIN_AFTER
-                and self._config.cache_action != "no-cache"
+                self._state.is_missing(form, self._now) and self._config.cache_action != "no-cache"
             )
             if self._allows(form) and not is_known_missing:
                 yield form
@@ -198,7 +197,9 @@ class SubdirFetcher:
             if kept is not None:
                 headers.update(document.conditions())
         with self._client.open(url, headers=headers) as response:
-            if response.status == 304 and kept is not None and document is not None:
+            if response.status == 304:
+                if kept is None or document is None:
+                    raise unasked_confirmation(url)
                 self._remember(
                     msgspec.structs.replace(
                         document, fetched_at=self._now, fresh_for=freshness(response.headers)
@@ -210,21 +211,44 @@ class SubdirFetcher:
     def _receive(self, form: DocumentFormat, response: Response, what: str) -> Subdir:
         if form == "shards":
             packed = bytes(read_all(response, None, max_size=_MAX_INDEX_SIZE, what=what))
-            index = ShardIndex.decode(packed, what=what)
+            index = self._decode_index(packed, what)
             self._store(form, response, lambda file: file.write(packed))
             return self._sharded(index, is_new=True)
         compression = _COMPRESSIONS[form]
         if form == "json" and response.headers.get("content-encoding") == "gzip":
             compression = "gzip"
-        data = read_all(response, compression, max_size=self._max_size, what=what)
+        source = _Rewindable(response)
+        kept = self._split(form, response, source, compression, what)
+        if kept is not None:
+            return kept
+        source.rewind()
+        data = read_all(source, compression, max_size=self._max_size, what=what)
         if self._cache is not None:
             pieces = RepoDataPieces.cut(data, what=what)
             document = self._store(form, response, lambda file: write_split(pieces, file))
-            if document is not None:
-                kept = self._load(document)
-                if kept is not None:
-                    return kept
+            kept = None if document is None else self._load(document)
+            if kept is not None:
+                return kept
         return SparseSubdir(SparseRepoData.from_bytes(self._channel, self._subdir, data, what=what))
+
+    def _split(
+        self,
+        form: DocumentFormat,
+        response: Response,
+        source: Reader,
+        compression: Compression | None,
+        what: str,
+    ) -> Subdir | None:
+        """Cut a document while it arrives; None where it or the disk does not allow that."""
+
+        def split(file: BinaryIO) -> None:
+            split_stream(source, compression, file, max_size=self._max_size, what=what)
+
+        try:
+            document = self._store(form, response, split)
+        except UNFORESEEN:
+            return None
+        return None if document is None else self._load(document)
 
     def _store(self, form: DocumentFormat, response: Response, write: object) -> Document | None:
         if self._cache is None:
@@ -254,11 +278,14 @@ class SubdirFetcher:
         path = self._cache.content_path(document)
         try:
             if document.format == "shards":
-                return self._sharded(ShardIndex.decode(path.read_bytes(), what=os.fspath(path)))
+                return self._sharded(self._decode_index(path.read_bytes(), os.fspath(path)))
             return SplitSubdir(self._channel, self._subdir, path)
         except (OSError, ValueError, InvalidPackageFileError, FetchRepoDataError) as error:
             _log.debug("%s cannot be used: %s", path, error)
             return None
+
+    def _decode_index(self, packed: bytes, what: str) -> ShardIndex:
+        return ShardIndex.decode(packed, what=what, max_size=self._max_size)
 
     def _sharded(self, index: ShardIndex, *, is_new: bool = False) -> ShardedSubdir:
         store = ShardStore(self._cache.shard_path) if self._cache else None
@@ -271,6 +298,7 @@ class SubdirFetcher:
             client=self._client,
             store=store,
             refetch=None if self._client.offline else self._refetch_index,
+            max_shard_size=min(self._max_size, MAX_SHARD_SIZE),
         )
 
     def _refetch_index(self) -> ShardIndex:
@@ -279,6 +307,24 @@ class SubdirFetcher:
         with self._client.open(url, headers={"Cache-Control": "no-cache"}) as response:
             what = redact(url)
             packed = bytes(read_all(response, None, max_size=_MAX_INDEX_SIZE, what=what))
-            index = ShardIndex.decode(packed, what=what)
+            index = self._decode_index(packed, what)
             self._store("shards", response, lambda file: file.write(packed))
         return index
+
+
+class _Rewindable:
+    """A source that can be read twice: what it gave is kept, as it was sent."""
+
+    def __init__(self, source: Reader) -> None:
+        self._source = source
+        self._kept: list[bytes] = []
+        self._position = 0
+
+    def read(self, size: int, /) -> bytes:
+        if self._position == len(self._kept):
+            self._kept.append(self._source.read(size) or b"")
+        self._position += 1
+        return self._kept[self._position - 1]
+
+    def rewind(self) -> None:
+        self._position = 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hognose.errors import FetchRepoDataError
 from hognose.net import redact
 from hognose.repodata.channel_relations import order_channels, relation_edges
-from hognose.repodata.source import RepoDataSource, SparseSubdir, SuppliedSubdir
+from hognose.repodata.source import MultiSource, RepoDataSource, SparseSubdir, SuppliedSubdir
 from hognose.repodata.sparse_repo_data import SparseRepoData
 from hognose.repodata.tier import Tier
 from hognose.types import Channel
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from hognose.repodata.source import Subdir
     from hognose.types import Platform
 
-    Source = Channel | str | SparseRepoData | RepoDataSource
+    Source = Channel | str | SparseRepoData | RepoDataSource | MultiSource
+    Opening = tuple[Channel, dict[str, Future[Subdir | None]]] | Tier
     Opener = Callable[[Channel, str], Subdir | None]
 
 __all__ = ("SubdirPool",)
@@ -108,15 +109,23 @@ class SubdirPool:
     def _open_all(
         self, sources: Sequence[Source], platforms: Sequence[Platform], executor: ThreadPoolExecutor
     ) -> list[Tier]:
-        openings = [self._begin(source, platforms, executor) for source in sources]
-        return [
-            opening if isinstance(opening, Tier) else self._finish(*opening, executor)
-            for opening in openings
-        ]
+        groups = [each.sources if isinstance(each, MultiSource) else (each,) for each in sources]
+        begun = [[self._begin(each, platforms, executor) for each in group] for group in groups]
+        tiers: list[Tier] = []
+        for source, openings in zip(sources, begun, strict=True):
+            opened = [
+                opening if isinstance(opening, Tier) else self._finish(*opening, executor)
+                for opening in openings
+            ]
+            if isinstance(source, MultiSource):
+                subdirs = [subdir for tier in opened for subdir in tier.subdirs]
+                opened = [Tier(source, subdirs)]
+            tiers += opened
+        return tiers
 
     def _begin(
         self, source: object, platforms: Sequence[Platform], executor: ThreadPoolExecutor
-    ) -> tuple[Channel, dict[str, Future[Subdir | None]]] | Tier:
+    ) -> Opening:
         """Begin to open the platforms of one source."""
         if isinstance(source, SparseRepoData):
             is_wanted = source.subdir in map(str, platforms)

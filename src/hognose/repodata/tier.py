@@ -11,7 +11,7 @@ from hognose.net import redact
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from hognose.repodata.source import RepoDataSource, Subdir
+    from hognose.repodata.source import MultiSource, RepoDataSource, Subdir
     from hognose.repodata.sparse_repo_data import SparseRepoData
     from hognose.types import Channel, RepoDataRecord
 
@@ -44,7 +44,9 @@ class Tier:
     __slots__ = ("source", "subdirs")
 
     def __init__(
-        self, source: Channel | SparseRepoData | RepoDataSource, subdirs: Sequence[Subdir]
+        self,
+        source: Channel | SparseRepoData | RepoDataSource | MultiSource,
+        subdirs: Sequence[Subdir],
     ) -> None:
         """Join a source with its open subdirs."""
         self.source = source
