@@ -27,6 +27,7 @@ The tree, with what each branch is about::
     ├── InstallerError
     │   ├── LinkError
     │   ├── TransactionError
+    │   │   └── EnvironmentChangedError           somebody was faster; plan again
     │   └── FrozenEnvironmentError
     ├── ActivationError
     ├── ChannelBuildError                         a package or channel that cannot be made
@@ -49,6 +50,7 @@ __all__ = (
     "ArchiveError",
     "ChannelBuildError",
     "ConfigError",
+    "EnvironmentChangedError",
     "FetchRepoDataError",
     "FrozenEnvironmentError",
     "HashMismatchError",
@@ -339,6 +341,18 @@ class LinkError(InstallerError):
 
 class TransactionError(InstallerError):
     """A transaction that could not be planned or carried out."""
+
+
+class EnvironmentChangedError(TransactionError):
+    """An environment that is not what a plan was made from: somebody else has changed it since.
+
+    Nothing was done. Reading the environment and planning again is the way on.
+
+    Attributes:
+        path: The environment.
+    """
+
+    path: str
 
 
 class FrozenEnvironmentError(InstallerError):

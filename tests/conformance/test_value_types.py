@@ -58,6 +58,14 @@ def test_the_parsed_versions_of_cep_33_have_its_segments(text, epoch, segments, 
     assert local == version.local_segments()
 
 
+@pytest.mark.parametrize("text", CEP33["with_local_part"])
+def test_the_versions_with_a_local_part_of_cep_33_follow_those_without(text):
+    main, _, _ = text.partition("+")
+
+    assert text == str(Version(text))
+    assert Version(main) == Version(text).strip_local()
+
+
 @pytest.mark.parametrize("text", CEP33["invalid"])
 def test_what_cep_33_forbids_is_refused(text):
     with pytest.raises(InvalidVersionError) as caught:
@@ -67,7 +75,12 @@ def test_what_cep_33_forbids_is_refused(text):
 
 @pytest.mark.parametrize(("text", "canonical"), CEP29["canonical"])
 def test_the_canonical_forms_of_cep_29_are_written(text, canonical):
-    assert canonical == MatchSpec(text).to_cep29_string()
+    assert canonical == MatchSpec(text, exact_names_only=False).to_cep29_string()
+
+
+@pytest.mark.parametrize("group", CEP29["same_demand"])
+def test_the_equivalent_forms_of_cep_29_are_equal(group):
+    assert {MatchSpec(group[0])} == set(map(MatchSpec, group))
 
 
 @pytest.mark.parametrize("group", CEP29["same_version_demand"])

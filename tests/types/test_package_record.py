@@ -110,3 +110,20 @@ def test_a_timestamp_that_no_calendar_has_is_at_the_far_end(timestamp, year):
 
     assert record.timestamp is not None
     assert year == record.timestamp.year
+
+
+def test_a_record_is_made_of_what_a_package_says_and_what_its_archive_is(tmp_path):
+    path = tmp_path / "index.json"
+    path.write_text(
+        '{"name": "a", "version": "1.0", "build": "0", "depends": ["b"], "flags": ["x"]}'
+    )
+
+    record = PackageRecord.from_index_json(path, size=3, sha256="00ff")
+
+    assert ("a", "1.0", ("b",), ("x",)) == (
+        record.name,
+        str(record.version),
+        record.depends,
+        record.flags,
+    )
+    assert (3, b"\x00\xff", None, "") == (record.size, record.sha256, record.md5, record.subdir)

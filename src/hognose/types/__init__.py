@@ -26,8 +26,8 @@ if TYPE_CHECKING:
         ExplicitEnvironmentSpec as ExplicitEnvironmentSpec,
     )
     from hognose.types.match_spec import MatchSpec as MatchSpec
-    from hognose.types.match_spec import NamelessMatchSpec as NamelessMatchSpec
     from hognose.types.match_spec import package_name_of as package_name_of
+    from hognose.types.nameless_match_spec import NamelessMatchSpec as NamelessMatchSpec
     from hognose.types.no_arch_type import NoArchType as NoArchType
     from hognose.types.package import AboutJson as AboutJson
     from hognose.types.package import EntryPoint as EntryPoint
@@ -57,16 +57,16 @@ if TYPE_CHECKING:
     from hognose.types.prefix_record import PrefixRecord as PrefixRecord
     from hognose.types.record_graph import dependents as dependents
     from hognose.types.record_graph import problems as problems
-    from hognose.types.record_graph import sort_topologically as sort_topologically
     from hognose.types.record_graph import validate as validate
     from hognose.types.repo_data import ChannelInfo as ChannelInfo
     from hognose.types.repo_data import ChannelRelations as ChannelRelations
     from hognose.types.repo_data import RepoData as RepoData
     from hognose.types.repo_data import RepodataRevisionMetadata as RepodataRevisionMetadata
     from hognose.types.repo_data import V3Packages as V3Packages
+    from hognose.types.topological_order import sort_topologically as sort_topologically
     from hognose.types.version import Version as Version
-    from hognose.types.version import VersionWithSource as VersionWithSource
     from hognose.types.version_spec import VersionSpec as VersionSpec
+    from hognose.types.version_with_source import VersionWithSource as VersionWithSource
     from hognose.types.virtual_package import GenericVirtualPackage as GenericVirtualPackage
 
 __all__ = (
@@ -135,7 +135,8 @@ __getattr__, __dir__ = attach(
         "condition": ("Condition",),
         "environment_yaml": ("EnvironmentYaml",),
         "explicit_environment": ("ExplicitEnvironmentEntry", "ExplicitEnvironmentSpec"),
-        "match_spec": ("MatchSpec", "NamelessMatchSpec", "package_name_of"),
+        "match_spec": ("MatchSpec", "package_name_of"),
+        "nameless_match_spec": ("NamelessMatchSpec",),
         "no_arch_type": ("NoArchType",),
         "package": (
             "AboutJson",
@@ -155,7 +156,7 @@ __getattr__, __dir__ = attach(
         "patch_instructions": ("PackageRecordPatch", "PatchInstructions", "V3PackagePatches"),
         "platform": ("Arch", "Platform", "Subdir"),
         "prefix_record": ("Link", "LinkType", "PrefixPaths", "PrefixPathsEntry", "PrefixRecord"),
-        "record_graph": ("dependents", "problems", "sort_topologically", "validate"),
+        "record_graph": ("dependents", "problems", "validate"),
         "repo_data": (
             "ChannelInfo",
             "ChannelRelations",
@@ -163,8 +164,10 @@ __getattr__, __dir__ = attach(
             "RepodataRevisionMetadata",
             "V3Packages",
         ),
-        "version": ("Version", "VersionWithSource"),
+        "topological_order": ("sort_topologically",),
+        "version": ("Version",),
         "version_spec": ("VersionSpec",),
+        "version_with_source": ("VersionWithSource",),
         "virtual_package": ("GenericVirtualPackage",),
     },
 )

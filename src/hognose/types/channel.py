@@ -31,6 +31,7 @@ _COMPONENT = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
 _LABEL = re.compile(r"[a-zA-Z][0-9a-zA-Z_\-./]*")
 _TOKEN = re.compile(r"(?<=/t/)[^/]+(?=/|$)")
 _USER_INFO = re.compile(r"(?<=://)([^/@:]*):[^/@]*(?=@)")
+_ADDRESS = re.compile(r"\[[0-9A-Fa-f:.]+\](?::[0-9]*)?")  # of IPv6
 _DEFAULT_PORT = re.compile(r"^(?:http://[^/]*(:80)|https://[^/]*(:443))(?=/|$)")
 
 
@@ -218,6 +219,8 @@ def _normalize_url(text: str, url: str) -> str:
         raise InvalidChannelError(text, "the URL names no host")
     else:
         user, at, host = authority.rpartition("@")
+        if ("[" in host or "]" in host) and not _ADDRESS.fullmatch(host):
+            raise InvalidChannelError(text, f"`{host[:80]}` is no host")
         authority = user + at + host.lower()
     base = f"{scheme}://{authority}/{_quote(path).strip('/')}".rstrip("/") + "/"
     if scheme == "file":

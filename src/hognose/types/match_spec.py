@@ -1,13 +1,15 @@
 """Match specs: what is asked of a package (CEP 29, 43, 44, 45).
 
-The text is taken apart in `match_spec_parser.py` and put together in `match_spec_format.py`.
+The text is taken apart in `match_spec_parser.py` and put together in `match_spec_format.py`; the
+properties are in `match_spec_demands.py`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, Self, final
+from typing import TYPE_CHECKING, Any, Self, final
 
 from hognose.errors import InvalidMatchSpecError
+from hognose.types.match_spec_demands import Demands, refuse_unwanted, shared_qualifiers
 from hognose.types.match_spec_parser import (
     NO_QUALIFIERS,
     Qualifiers,
@@ -18,160 +20,20 @@ from hognose.types.match_spec_parser import (
 from hognose.types.package_name import PackageName, PackageNameMatcher
 
 if TYPE_CHECKING:
-    from hognose.types.build_spec import BuildNumberSpec
-    from hognose.types.channel import Channel
-    from hognose.types.condition import Condition
+    from hognose.types.match_spec_demands import Matchable
+    from hognose.types.nameless_match_spec import NamelessMatchSpec
     from hognose.types.string_matcher import StringMatcher
-    from hognose.types.version import Version
     from hognose.types.version_spec import VersionSpec
 
-__all__ = ("MatchSpec", "NamelessMatchSpec", "package_name_of")
+__all__ = ("MatchSpec", "package_name_of")
 
 _MAX_INTERNED = 1 << 17
 _INTERNED: dict[str, MatchSpec] = {}
 _new = object.__new__
 
 
-class Matchable(Protocol):
-    """What a spec needs to see of a package; records and virtual packages have more."""
-
-    @property
-    def name(self) -> PackageName:
-        """The name."""
-
-    @property
-    def version(self) -> Version:
-        """The version."""
-
-    @property
-    def build(self) -> str:
-        """The build string."""
-
-
-class _Spec:
-    """What specs with and without a name have in common."""
-
-    __slots__ = ("_qualifiers", "build", "version")
-
-    _qualifiers: Qualifiers
-    version: VersionSpec | None
-    """What is demanded of the version; None if nothing."""
-    build: StringMatcher | None
-    """What is demanded of the build string; None if nothing."""
-
-    def __new__(cls) -> Self:
-        """Not for use: the subclasses parse text."""
-        return _new(cls)
-
-    @property
-    def build_number(self) -> BuildNumberSpec | None:
-        """What is demanded of the build number; None if nothing."""
-        return self._qualifiers.build_number
-
-    @property
-    def channel(self) -> Channel | None:
-        """The channel that the package has to be from; None if any."""
-        return self._qualifiers.channel
-
-    @property
-    def channel_pattern(self) -> StringMatcher | None:
-        """A pattern that the channel's name or URL has to match, instead of `channel`."""
-        return self._qualifiers.channel_pattern
-
-    @property
-    def subdir(self) -> str | None:
-        """The subdir, or a pattern for it; None if any."""
-        return self._qualifiers.subdir
-
-    @property
-    def namespace(self) -> str | None:
-        """The namespace: read, kept, and without meaning (CEP 29)."""
-        return self._qualifiers.namespace
-
-    @property
-    def file_name(self) -> str | None:
-        """The file name of the archive (the key `fn`); None if any."""
-        return self._qualifiers.file_name
-
-    @property
-    def url(self) -> str | None:
-        """The URL of the archive; None if any."""
-        return self._qualifiers.url
-
-    @property
-    def md5(self) -> bytes | None:
-        """The MD5 digest of the archive; None if any."""
-        return self._qualifiers.md5
-
-    @property
-    def sha256(self) -> bytes | None:
-        """The SHA-256 digest of the archive; None if any."""
-        return self._qualifiers.sha256
-
-    @property
-    def license(self) -> str | None:
-        """The licence, or a pattern for it; None if any."""
-        return self._qualifiers.license
-
-    @property
-    def license_family(self) -> str | None:
-        """The family of the licence, or a pattern for it; None if any."""
-        return self._qualifiers.license_family
-
-    @property
-    def features(self) -> str | None:
-        """The `features` field, or a pattern for it; None if any."""
-        return self._qualifiers.features
-
-    @property
-    def track_features(self) -> tuple[str, ...]:
-        """The features that the package has to track."""
-        return self._qualifiers.track_features
-
-    @property
-    def extras(self) -> tuple[str, ...]:
-        """The optional dependency groups that are wanted (CEP 44)."""
-        return self._qualifiers.extras
-
-    @property
-    def flags(self) -> tuple[StringMatcher, ...]:
-        """The flags that the package has to carry (CEP 45)."""
-        return self._qualifiers.flags
-
-    @property
-    def condition(self) -> Condition | None:
-        """When the dependency counts (`when`, CEP 43); None if always."""
-        return self._qualifiers.condition
-
-    @property
-    def has_qualifiers(self) -> bool:
-        """Whether anything but name, version and build is demanded or wanted."""
-        return self._qualifiers is not NO_QUALIFIERS
-
-    def _set(self, parts: SpecParts) -> None:
-        self.version = parts.version
-        self.build = parts.build
-        self._qualifiers = parts.qualifiers
-
-    def _matches_rest(self, record: Matchable) -> bool:
-        version = self.version
-        if version is not None and not version.matches(record.version):
-            return False
-        build = self.build
-        if build is not None and not build.matches(record.build):
-            return False
-        qualifiers = self._qualifiers
-        return qualifiers is NO_QUALIFIERS or qualifiers.matches(record)
-
-    def _identity(self) -> tuple[object, ...]:
-        version = self.version
-        if version is not None and version.is_any:
-            version = None
-        return version, self.build, self._qualifiers
-
-
 @final
-class MatchSpec(_Spec):
+class MatchSpec(Demands):
     """A package name with demands on the package.
 
     Immutable; specs of the same text are the same object. Two specs are equal if they demand the
@@ -219,16 +81,16 @@ class MatchSpec(_Spec):
                 return self
         name, parts = parse_spec(spec, strict=strict)
         if not is_default and parts.qualifiers is not NO_QUALIFIERS:
-            _refuse(spec, parts, extras=extras, conditionals=conditionals, flags=flags)
+            refuse_unwanted(spec, parts, extras=extras, conditionals=conditionals, flags=flags)
         if exact_names_only and name.exact is None:
             rule = f"a name is needed here, not the pattern `{name}`"
             raise InvalidMatchSpecError(spec, rule, hint="Pass `exact_names_only=False`.")
-        made = cls._make(name, parts)
+        self = cls._make(name, parts)
         if is_default:
             if len(_INTERNED) >= _MAX_INTERNED:
                 _INTERNED.clear()
-            _INTERNED[spec] = made
-        return made
+            _INTERNED[spec] = self
+        return self
 
     @classmethod
     def _make(cls, name: PackageNameMatcher, parts: SpecParts) -> Self:
@@ -305,6 +167,8 @@ class MatchSpec(_Spec):
 
     def to_nameless(self) -> NamelessMatchSpec:
         """Return the spec without its name."""
+        from hognose.types.nameless_match_spec import NamelessMatchSpec
+
         return NamelessMatchSpec.from_match_spec(self)
 
     def to_canonical_string(self) -> str:
@@ -348,86 +212,6 @@ class MatchSpec(_Spec):
         return _restore, (self.name, self.version, self.build, self._qualifiers)
 
 
-@final
-class NamelessMatchSpec(_Spec):
-    """The demands of a match spec without the name, as in `>=1.2 py*`."""
-
-    __slots__ = ()
-
-    def __new__(
-        cls,
-        spec: str,
-        strict: bool = False,  # noqa: FBT001, FBT002  # the signature is py-rattler's
-        extras: bool = True,  # noqa: FBT001, FBT002
-        conditionals: bool = True,  # noqa: FBT001, FBT002
-        flags: bool = True,  # noqa: FBT001, FBT002
-    ) -> Self:
-        """Parse a spec without a name; the arguments are those of `MatchSpec`.
-
-        Raises:
-            InvalidMatchSpecError: If the text is not a spec, or has something not allowed.
-        """
-        from hognose.types.match_spec_grammar import parse_nameless_spec
-
-        parts = parse_nameless_spec(spec, strict=strict)
-        _refuse(spec, parts, extras=extras, conditionals=conditionals, flags=flags)
-        return cls._make(parts)
-
-    @classmethod
-    def _make(cls, parts: SpecParts) -> Self:
-        self = _new(cls)
-        self._set(parts)
-        return self
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Parse a spec leniently; the same as the constructor.
-
-        Raises:
-            InvalidMatchSpecError: If the text is not a spec.
-        """
-        return cls(text)
-
-    @classmethod
-    def from_match_spec(cls, spec: MatchSpec) -> Self:
-        """Return a spec without its name."""
-        return cls._make(SpecParts(spec.version, spec.build, spec._qualifiers))
-
-    def matches(self, record: Matchable) -> bool:
-        """Return whether a package of any name is what the spec demands."""
-        return self._matches_rest(record)
-
-    def __str__(self) -> str:
-        from hognose.types.match_spec_format import format_spec
-
-        return format_spec(self, None)
-
-    def __repr__(self) -> str:
-        return f'NamelessMatchSpec("{self}")'
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, NamelessMatchSpec):
-            return NotImplemented
-        return self._identity() == other._identity()
-
-    def __hash__(self) -> int:
-        return hash(self._identity())
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _restore_nameless, (self.version, self.build, self._qualifiers)
-
-
-def _refuse(spec: str, parts: SpecParts, *, extras: bool, conditionals: bool, flags: bool) -> None:
-    found = parts.qualifiers
-    for key, is_there, is_allowed in (
-        ("extras", bool(found.extras), extras),
-        ("when", found.condition is not None, conditionals),
-        ("flags", bool(found.flags), flags),
-    ):
-        if is_there and not is_allowed:
-            raise InvalidMatchSpecError(spec, f"the key `{key}` is not allowed here")
-
-
 def _name_matcher(name: str) -> PackageNameMatcher:
     try:
         return PackageNameMatcher(name)
@@ -441,14 +225,4 @@ def _restore(
     build: StringMatcher | None,
     qualifiers: Qualifiers,
 ) -> MatchSpec:
-    return MatchSpec._make(name, SpecParts(version, build, _shared(qualifiers)))
-
-
-def _restore_nameless(
-    version: VersionSpec | None, build: StringMatcher | None, qualifiers: Qualifiers
-) -> NamelessMatchSpec:
-    return NamelessMatchSpec._make(SpecParts(version, build, _shared(qualifiers)))
-
-
-def _shared(qualifiers: Qualifiers) -> Qualifiers:
-    return NO_QUALIFIERS if qualifiers == NO_QUALIFIERS else qualifiers
+    return MatchSpec._make(name, SpecParts(version, build, shared_qualifiers(qualifiers)))

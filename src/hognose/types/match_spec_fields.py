@@ -14,7 +14,15 @@ from hognose.types.match_spec_parser import version_spec
 from hognose.types.platform import Platform
 from hognose.types.string_matcher import StringMatcher
 
-__all__ = ("cut_brackets", "is_subdir", "read_channel", "read_fields", "url_of")
+__all__ = (
+    "ABSOLUTE_PATH",
+    "SCHEME",
+    "cut_brackets",
+    "is_subdir",
+    "read_channel",
+    "read_fields",
+    "url_of",
+)
 
 _KEY_AND_VALUE = re.compile(
     r"\s*+([A-Za-z0-9_-]++)\s*+=\s*+"
@@ -25,10 +33,12 @@ _KEY_AND_VALUE = re.compile(
 )
 _ESCAPE = re.compile(r"\\([\"'\\])")
 _LIST_ITEM = re.compile(r"\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^,\"']*+))\s*+(?:,|$)")
+_SUBDIR_PATTERN = re.compile(r"[A-Za-z0-9-]*\*[A-Za-z0-9*-]*")
 _EXTRA = re.compile(r"[a-z0-9_.+-]{1,64}")
 _FLAG = re.compile(r"[a-z0-9_*]+(?::[a-z0-9_*]+)?")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+://")
-_ABSOLUTE_PATH = re.compile(r"[/\\~]|[A-Za-z]:[/\\]|\.{1,2}[/\\]")
+_BEFORE_WORD: Final = frozenset(" \t\n=,|(:")
+SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+://")
+ABSOLUTE_PATH: Final = re.compile(r"[/\\~]|[A-Za-z]:[/\\]|\.{1,2}[/\\]")
 _TEXT_KEYS: Final = ("subdir", "namespace", "license", "license_family", "features")
 
 
@@ -65,13 +75,19 @@ def cut_brackets(text: str, body: str) -> tuple[str, list[tuple[str, str]]]:
 
 
 def _bracket_start(text: str, body: str) -> int:
-    """Return where the bracket group that ends the spec begins."""
+    """Return where the bracket group that ends the spec begins; those of regexes do not count."""
     start = -1
     depth = 0
     quote = ""
     is_escaped = False
+    regex_end, last_end = -1, body.rfind("$")
     for position, character in enumerate(body):
-        if quote:
+        if position <= regex_end:
+            continue
+        starts_word = position == 0 or body[position - 1] in _BEFORE_WORD
+        if character == "^" and starts_word and not depth and position < last_end:
+            regex_end = body.find("$", position)
+        elif quote:
             if is_escaped:
                 is_escaped = False
             elif character == "\\":
@@ -98,17 +114,22 @@ def read_channel(text: str, channel: str, qualifiers: dict[str, Any]) -> None:
         InvalidMatchSpecError: If it is no channel.
     """
     head, slash, subdir = channel.rpartition("/")
-    if slash and (is_subdir(subdir) or ("*" in subdir and "subdir" not in qualifiers)):
+    is_pattern = _SUBDIR_PATTERN.fullmatch(subdir) and "subdir" not in qualifiers
+    if slash and (is_subdir(subdir) or is_pattern):
         if subdir != "*":
             qualifiers.setdefault("subdir", subdir)
         channel = head
     elif channel.endswith("]") and "[" in channel:
         # An older way to say it, which conda still reads: `conda-forge[linux-64]::name`.
         channel, _, subdir = channel[:-1].partition("[")
+        if not (is_subdir(subdir) or _SUBDIR_PATTERN.fullmatch(subdir)):
+            raise InvalidMatchSpecError(text, f"`{subdir[:80]}` is no known subdir")
         qualifiers.setdefault("subdir", subdir)
     if channel == "*":
         return
-    if "*" in channel or (channel.startswith("^") and channel.endswith("$")):
+    if channel.startswith("^") and not channel.endswith("$"):
+        raise InvalidMatchSpecError(text, "a regular expression has to end with `$`")
+    if "*" in channel or channel.startswith("^"):
         qualifiers["channel_pattern"] = StringMatcher(channel)
         return
     try:
@@ -163,7 +184,7 @@ def _read_field(text: str, key: str, value: str, found: dict[str, Any], *, stric
         case "fn" | "file_name":
             found["file_name"] = value
         case "url":
-            if not (_SCHEME.match(value) or _ABSOLUTE_PATH.match(value)):
+            if not (SCHEME.match(value) or ABSOLUTE_PATH.match(value)):
                 raise InvalidMatchSpecError(text, f"`{value}` is neither a URL nor a path")
             found["url"] = url_of(value)
         case "extras":
@@ -234,7 +255,7 @@ def url_of(text: str) -> str:
     Raises:
         InvalidMatchSpecError: If it is neither.
     """
-    if _SCHEME.match(text):
+    if SCHEME.match(text):
         return text
     try:
         return Channel(text).base_url.rstrip("/")

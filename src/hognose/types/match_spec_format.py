@@ -19,14 +19,19 @@ from hognose.types.match_spec_fields import is_subdir
 from hognose.types.version import Version
 
 if TYPE_CHECKING:
-    from hognose.types.match_spec import MatchSpec, NamelessMatchSpec
+    from hognose.types.match_spec import MatchSpec
+    from hognose.types.nameless_match_spec import NamelessMatchSpec
     from hognose.types.package_name import PackageNameMatcher
 
 __all__ = ("format_brackets", "format_cep29", "format_in_condition", "format_spec")
 
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9_.*:/+-]+")
 _PLAIN_BUILD = re.compile(r"[A-Za-z0-9_.*+]+")
-_PLAIN_CHANNEL = re.compile(r"[^\s#;:\[\]\"'\\()=<>!~,]+")
+_PLAIN_CHANNEL = re.compile(r"[^\s#;:\[\]\"'\\()=<>!~,^]+")
+# In CEP 29's form also URLs stand before the name.
+_POSITIONAL_CHANNEL = re.compile(
+    r"(?:[a-z]+://(?:\[[0-9A-Fa-f:.]+\])?)?[^\s#;*\[\]\"'\\()=<>!~,^]+"
+)
 _FUZZY = re.compile(r"([^=<>!~,|*()]+)\.\*")
 _EXACT = re.compile(r"==([^=<>!~,|*()]+)")
 _ONE_COMPARISON = re.compile(r"(?:[<>]=?|[!=~]=)[^=<>!~,|*()]+")
@@ -72,16 +77,16 @@ _ORDER_IN_BRACKETS = (
 
 
 def format_spec(spec: MatchSpec | NamelessMatchSpec, name: PackageNameMatcher | None) -> str:
-    """Return the form with spaces: `channel::name version build[other keys]`."""
+    """Return the form with spaces: `channel/subdir:namespace:name version build[other keys]`."""
     fields = _fields(spec, ", ")
     head = ""
-    channel = fields.get("channel", "")
-    is_plain = bool(_PLAIN_CHANNEL.fullmatch(channel)) and spec.channel_pattern is None
-    if name is not None and is_plain and not is_subdir(channel.rpartition("/")[2]):
+    is_plain = _PLAIN_CHANNEL.fullmatch(fields.get("channel", "")) and not spec.channel_pattern
+    if name is not None and is_plain:
         head = fields.pop("channel")
-        if is_subdir(spec.subdir or ""):
+        if is_subdir(fields.get("subdir", "")):
             head += f"/{fields.pop('subdir')}"
-        head += "::"
+        has_plain_namespace = _PLAIN_CHANNEL.fullmatch(spec.namespace or "")
+        head += f":{fields.pop('namespace') if has_plain_namespace else ''}:"
     words = [str(name)] if name is not None else []
     if "version" in fields and spec.version is not None and not spec.version.has_text_tests:
         words.append(fields.pop("version"))
@@ -126,14 +131,14 @@ def format_cep29(spec: MatchSpec) -> str:
             fields.append(("version", version))
     if spec.build is not None:
         build = str(spec.build)
-        if is_exact and spec.build.kind == "exact":
+        if is_exact and spec.build.kind == "exact" and _PLAIN_BUILD.fullmatch(build):
             text += f"={build.lower()}"
         else:
             fields.append(("build", build if spec.build.kind == "regex" else build.lower()))
-    channel = (_channel_text(spec) or "").rstrip("/") or None
-    subdir = spec.subdir
-    if channel is not None and "*" not in channel:
-        if subdir is not None and "*" not in subdir:
+    channel, subdir = _channel_and_subdir(spec)
+    channel = (channel or "").removesuffix("/") or None
+    if channel is not None and _POSITIONAL_CHANNEL.fullmatch(channel):
+        if subdir is not None and is_subdir(subdir):
             channel, subdir = f"{channel}/{subdir}", None
         text = f"{channel}::{text}"
     elif channel is not None:
@@ -157,7 +162,8 @@ def _format_cep29_url(spec: MatchSpec) -> str:
     base, _, subdir = directory.rpartition("/")
     archive = ArchiveIdentifier.try_parse(file_name)
     where = _shortest_channel(base) if archive and is_subdir(subdir) else None
-    if archive is None or where is None or not _is_plain(archive):
+    is_plain = where is not None and _POSITIONAL_CHANNEL.fullmatch(where)
+    if archive is None or not is_plain or not _is_plain(archive):
         return f"{spec.name}[url={_single_quoted(str(spec.url))}]"
     return f"{where}/{subdir}::{archive.name}=={archive.version}[build={archive.build}]"
 
@@ -175,9 +181,17 @@ def _shortest_channel(url: str) -> str | None:
         return None
     try:
         channel = Channel(url)
-        return channel.name if channel.name and Channel(channel.name) == channel else url
     except InvalidChannelError:
         return None
+    return channel.name if channel.name and _is_found(channel.name, channel) else url
+
+
+def _is_found(name: str, channel: Channel) -> bool:
+    """Return whether a name is enough to find the channel again."""
+    try:
+        return Channel(name) == channel
+    except InvalidChannelError:
+        return False
 
 
 def _channel_text(spec: MatchSpec | NamelessMatchSpec) -> str | None:
@@ -186,21 +200,36 @@ def _channel_text(spec: MatchSpec | NamelessMatchSpec) -> str | None:
     channel = spec.channel
     if channel is None:
         return None
-    # The name is the shorter text, where it is enough to find the channel again.
     name = channel.name
-    if name and not name.startswith((".", "/", "~")) and Channel(name) == channel:
+    if name and not name.startswith((".", "/", "~")) and _is_found(name, channel):
         return name
     return channel.base_url
 
 
+def _channel_and_subdir(spec: MatchSpec | NamelessMatchSpec) -> tuple[str | None, str | None]:
+    """Return the texts for both.
+
+    The last part of a channel's own path may be called like a subdir. It would be read as one, so
+    that a subdir has to stand behind it.
+    """
+    channel, subdir = _channel_text(spec), spec.subdir
+    if channel is None or subdir is None or spec.channel_pattern is not None:
+        return channel, subdir
+    path = channel.removesuffix("/")
+    if not is_subdir(path.rpartition("/")[2]):
+        return channel, subdir
+    return (f"{path}/{subdir}", None) if is_subdir(subdir) else (f"{path}/noarch", subdir)
+
+
 def _fields(spec: MatchSpec | NamelessMatchSpec, separator: str) -> dict[str, str]:
     """Return all keys of a spec; a list is in brackets, its items joined by a separator."""
+    channel, subdir = _channel_and_subdir(spec)
     fields = {
         "version": _text(spec.version),
         "build": _text(spec.build),
         "build_number": _text(spec.build_number),
-        "channel": _channel_text(spec),
-        "subdir": spec.subdir,
+        "channel": channel,
+        "subdir": subdir,
         "namespace": spec.namespace,
         "fn": spec.file_name,
         "url": spec.url,

@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any, Final
 from hognose.errors import InvalidMatchSpecError
 from hognose.types.archive_identifier import ArchiveIdentifier
 from hognose.types.match_spec_fields import (
+    ABSOLUTE_PATH,
+    SCHEME,
     cut_brackets,
     read_channel,
     read_fields,
     url_of,
 )
 from hognose.types.match_spec_parser import (
+    ARCHIVE_ENDS,
     NO_QUALIFIERS,
     Qualifiers,
     SpecParts,
@@ -43,11 +46,8 @@ _CLAUSE = r"[(\s]*+(?:\^[^$]*+\$|(?:[=!<>~]++\s*+)?+[0-9A-Za-z_.+!*-]++)(?:\s*+\
 _VERSION_AND_BUILD = re.compile(
     rf"({_CLAUSE}(?:\s*+[,|]{_CLAUSE})*+)(?:(\s++)=?\s*+|\s*+(=)\s*+)?(.*)", re.DOTALL
 )
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+://")
-_ABSOLUTE_PATH = re.compile(r"[/\\~]|[A-Za-z]:[/\\]|\.{1,2}[/\\]")
 _HASH = re.compile(r"#(?:(?:md5[:=])?([0-9a-fA-F]{32})|(?:sha256[:=])?([0-9a-fA-F]{64}))$")
 _OLD_CONDITION = re.compile(r";\s*+if\s")
-_ARCHIVE_ENDS: Final = (".conda", ".tar.bz2")
 _OPERATOR_MARKS: Final = ("=", "<", ">", "!", "~")
 
 
@@ -58,7 +58,7 @@ def parse_any_spec(text: str, *, strict: bool) -> tuple[PackageNameMatcher, Spec
         InvalidMatchSpecError: If the text is not one.
     """
     body = text.strip()
-    if "::" not in body and (_SCHEME.match(body) or _ABSOLUTE_PATH.match(body)):
+    if "::" not in body and (SCHEME.match(body) or ABSOLUTE_PATH.match(body)):
         if "[" not in body:
             return parse_spec_from_url(body)
         body, fields = cut_brackets(text, body)
@@ -68,7 +68,7 @@ def parse_any_spec(text: str, *, strict: bool) -> tuple[PackageNameMatcher, Spec
     body, fields = cut_brackets(text, _cut_comment(text).strip())
     qualifiers = read_fields(text, fields, strict=strict)
     body = _cut_channel(text, body, qualifiers).strip()
-    if body.endswith(_ARCHIVE_ENDS) and not any(mark in body for mark in " =<>"):
+    if body.endswith(ARCHIVE_ENDS) and not any(mark in body for mark in " =<>"):
         archive = ArchiveIdentifier.try_parse(body)
         if archive is not None:
             qualifiers.setdefault("file_name", body)
@@ -78,9 +78,9 @@ def parse_any_spec(text: str, *, strict: bool) -> tuple[PackageNameMatcher, Spec
         raise InvalidMatchSpecError(text, "there is no package name")
     rest = body[found.end() :]
     matcher = name_matcher(text, found.group())
-    if found.group().endswith(_ARCHIVE_ENDS):
+    if found.group().lower().endswith(ARCHIVE_ENDS):
         rule = f"nothing can follow the file name `{found.group()[:80]}` but brackets"
-        raise InvalidMatchSpecError(text, rule)
+        raise InvalidMatchSpecError(text, rule if rest else _not_an_archive(found.group()))
     _read_version_and_build(
         text, rest.strip(), qualifiers, spaced=rest[:1].isspace(), strict=strict
     )
@@ -105,7 +105,7 @@ def parse_nameless_spec(text: str, *, strict: bool = False) -> SpecParts:
     """
     body, fields = cut_brackets(text, _cut_comment(text).strip())
     qualifiers = read_fields(text, fields, strict=strict)
-    if "version" not in qualifiers and (_SCHEME.match(body) or _ABSOLUTE_PATH.match(body)):
+    if "version" not in qualifiers and (SCHEME.match(body) or ABSOLUTE_PATH.match(body)):
         url, digests = _cut_hash(body)
         return _finish(text, {**qualifiers, **digests, "url": url_of(url)})
     body = _cut_channel(text, body, qualifiers)
@@ -131,7 +131,14 @@ def _archive_name(text: str, archive: ArchiveIdentifier) -> PackageNameMatcher:
     matcher = name_matcher(text, archive.name)
     if matcher.exact is None:
         raise InvalidMatchSpecError(text, f"`{archive.name[:80]}` is no name of a package")
+    if archive.name.endswith(ARCHIVE_ENDS):
+        # No spec could be written down for it: its name would be read as a file name.
+        raise InvalidMatchSpecError(text, _not_an_archive(archive.name))
     return matcher
+
+
+def _not_an_archive(name: str) -> str:
+    return f"`{name[:80]}` is a file name, but not of the form `<name>-<version>-<build>.conda`"
 
 
 def parse_spec_from_query(query: str) -> tuple[PackageNameMatcher, SpecParts]:
@@ -143,7 +150,7 @@ def parse_spec_from_query(query: str) -> tuple[PackageNameMatcher, SpecParts]:
     from urllib.parse import unquote, unquote_plus
 
     path, _, tail = query.partition("?")
-    if _SCHEME.match(path):
+    if SCHEME.match(path):
         path = path.rstrip("/").rpartition("/")[2]
     spec = unquote(path)
     pairs = [pair.partition("=") for pair in tail.partition("#")[0].split("&") if pair]
@@ -206,8 +213,6 @@ def _cut_channel(text: str, body: str, qualifiers: dict[str, Any]) -> str:
                 positional = {"subdir": positional["subdir"]} if "subdir" in positional else {}
             for key, value in positional.items():
                 qualifiers.setdefault(key, value)
-        else:
-            raise InvalidMatchSpecError(text, "the channel before `::` is missing")
     return rest
 
 

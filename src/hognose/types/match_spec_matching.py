@@ -9,7 +9,7 @@ from hognose.types.channel import Channel
 from hognose.types.string_matcher import StringMatcher
 
 if TYPE_CHECKING:
-    from hognose.types.match_spec import Matchable
+    from hognose.types.match_spec_demands import Matchable
     from hognose.types.match_spec_parser import Qualifiers
 
 __all__ = ("channel_of_text", "matches_qualifiers")

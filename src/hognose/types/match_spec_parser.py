@@ -8,7 +8,7 @@ which is only imported then.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from hognose.types.build_spec import BuildNumberSpec  # noqa: TC004  # nobody decodes a Qualifiers
     from hognose.types.channel import Channel  # noqa: TC004  # nobody decodes a Qualifiers
     from hognose.types.condition import Condition  # noqa: TC004  # nobody decodes a Qualifiers
-    from hognose.types.match_spec import Matchable
+    from hognose.types.match_spec_demands import Matchable
 
 __all__ = (
+    "ARCHIVE_ENDS",
     "NO_PARTS",
     "NO_QUALIFIERS",
     "Qualifiers",
@@ -38,8 +39,10 @@ __all__ = (
     "version_spec",
 )
 
+T = TypeVar("T")
+
 _MAX_REMEMBERED = 1 << 16
-_ARCHIVE_ENDS: Final = (".conda", ".tar.bz2")
+ARCHIVE_ENDS: Final = (".conda", ".tar.bz2")
 
 
 class Qualifiers(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,16 +83,17 @@ class SpecParts(msgspec.Struct, frozen=True, gc=False):
 NO_QUALIFIERS: Final = Qualifiers()
 NO_PARTS: Final = SpecParts(None, None, NO_QUALIFIERS)
 
-# What nearly all of repodata is made of: `name`, `name version`, `name version build`.
-_PLAIN = re.compile(
-    r"([a-z0-9_][a-z0-9_.-]*)"
-    r"(?: ([0-9A-Za-z_.+!<>=~,|*-]+)(?: ([A-Za-z0-9_.+]*\*?[A-Za-z0-9_.+]+|\*))?)?"
-)
+# What nearly all of repodata is made of: `name`, `name version`, `name version build`. What stands
+# behind the name is looked up as one text, because a hundred names share `>=3.10,<3.11.0a0`.
+_PLAIN_NAME = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
 _PLAIN_CLAUSE = r"(?:[<>]=?|[!~=]=)?(?:[0-9A-Za-z_.+!-]+\*?|\*)"
 _PLAIN_VERSION = re.compile(rf"{_PLAIN_CLAUSE}(?:[,|]{_PLAIN_CLAUSE})*")
+_PLAIN_BUILD = re.compile(r"[A-Za-z0-9_.+]*\*?[A-Za-z0-9_.+]+|\*")
+_PLAIN_NAMES: dict[str, PackageNameMatcher] = {}
+_PLAIN_PARTS: dict[str, SpecParts] = {}
 _PLAIN_VERSIONS: dict[str, VersionSpec] = {}
 _NAMES: dict[str, PackageNameMatcher] = {}
-_PLAIN_NAME = re.compile(r"([a-z0-9_][a-z0-9_.-]*+)(?=$|[\s=<>!~\[])(?!.*::)")
+_NAME_IN_FRONT = re.compile(r"([a-z0-9_][a-z0-9_.-]*+)(?=$|[\s=<>!~\[])(?!.*::)")
 
 
 def parse_spec(text: str, *, strict: bool = False) -> tuple[PackageNameMatcher, SpecParts]:
@@ -98,23 +102,47 @@ def parse_spec(text: str, *, strict: bool = False) -> tuple[PackageNameMatcher, 
     Raises:
         InvalidMatchSpecError: If the text is not one.
     """
-    plain = _PLAIN.fullmatch(text)
-    if plain is not None and not strict and not plain[1].endswith(_ARCHIVE_ENDS):
-        name, version, build = plain.groups()
-        matcher = _NAMES.get(name)
-        if matcher is None:
-            matcher = name_matcher(text, name)
-        if version is None:
-            return matcher, NO_PARTS
-        demanded = _PLAIN_VERSIONS.get(version)
-        if demanded is None and _PLAIN_VERSION.fullmatch(version):
-            demanded = _plain_version(text, version)
-        if demanded is not None:
-            pattern = None if build is None else StringMatcher(build)
-            return matcher, SpecParts(demanded, pattern, NO_QUALIFIERS)
+    if not strict:
+        name, space, demands = text.partition(" ")
+        matcher = _PLAIN_NAMES.get(name) or _plain_name(text, name)
+        if matcher is not None:
+            if not space:
+                return matcher, NO_PARTS
+            parts = _PLAIN_PARTS.get(demands) or _plain_parts(text, demands)
+            if parts is not None:
+                return matcher, parts
     from hognose.types.match_spec_grammar import parse_any_spec
 
     return parse_any_spec(text, strict=strict)
+
+
+def _plain_name(text: str, name: str) -> PackageNameMatcher | None:
+    if name.endswith(ARCHIVE_ENDS) or not _PLAIN_NAME.fullmatch(name):
+        return None
+    return _remember(_PLAIN_NAMES, name, name_matcher(text, name))
+
+
+def _plain_parts(text: str, demands: str) -> SpecParts | None:
+    version, space, build = demands.partition(" ")
+    demanded = _PLAIN_VERSIONS.get(version)
+    if demanded is None:
+        if not _PLAIN_VERSION.fullmatch(version):
+            return None
+        demanded = version_spec(text, version, strict=False)
+        _remember(_PLAIN_VERSIONS, version, demanded)
+    pattern = None
+    if space:
+        if not _PLAIN_BUILD.fullmatch(build):
+            return None
+        pattern = StringMatcher(build)
+    return _remember(_PLAIN_PARTS, demands, SpecParts(demanded, pattern, NO_QUALIFIERS))
+
+
+def _remember(table: dict[str, T], text: str, value: T) -> T:
+    if len(table) >= _MAX_REMEMBERED:
+        table.clear()
+    table[text] = value
+    return value
 
 
 def package_name_of(spec: str) -> str:
@@ -122,7 +150,7 @@ def package_name_of(spec: str) -> str:
 
     The spec behind the name is not looked at, and so may be wrong. The name may be a pattern.
     """
-    plain = _PLAIN_NAME.match(spec)
+    plain = _NAME_IN_FRONT.match(spec)
     if plain is not None:
         return plain[1]
     return parse_spec(spec)[0].normalized
@@ -140,18 +168,8 @@ def name_matcher(text: str, name: str) -> PackageNameMatcher:
             matcher = PackageNameMatcher(name)
         except PackageNameMatcherParseError as error:
             raise InvalidMatchSpecError(text, f"the name `{name[:80]}`: {error.rule}") from error
-        if len(_NAMES) >= _MAX_REMEMBERED:
-            _NAMES.clear()
-        _NAMES[name] = matcher
+        _remember(_NAMES, name, matcher)
     return matcher
-
-
-def _plain_version(text: str, version: str) -> VersionSpec:
-    demanded = version_spec(text, version, strict=False)
-    if len(_PLAIN_VERSIONS) >= _MAX_REMEMBERED:
-        _PLAIN_VERSIONS.clear()
-    _PLAIN_VERSIONS[version] = demanded
-    return demanded
 
 
 def version_spec(text: str, version: str, *, strict: bool) -> VersionSpec:

@@ -20,12 +20,14 @@ from hognose.types.package.run_exports_json import RunExportsJson
 from hognose.types.package_name import PackageName
 from hognose.types.timestamps import timestamp_property
 from hognose.types.track_features import track_features_property
-from hognose.types.version import VersionWithSource
+from hognose.types.version_with_source import VersionWithSource
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable
 
     from hognose.types.match_spec import MatchSpec
+    from hognose.types.package.index_json import IndexJson
 
 __all__ = ("PackageRecord", "RepoDataRecord")
 
@@ -120,6 +122,44 @@ class PackageRecord(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False, 
             setattr(record, name, value)
         return record
 
+    @classmethod
+    def from_index(cls, index: IndexJson, **fields: Any) -> Self:
+        """Make a record of what a package says itself, and of fields that only others know.
+
+        Args:
+            index: The `info/index.json` of the package.
+            fields: Further fields, such as `sha256_hex` and `size`; they win.
+        """
+        known = {name: getattr(index, name) for name in index.__struct_fields__}
+        known = {name: value for name, value in known.items() if name in cls.__struct_fields__}
+        known["subdir"] = index.subdir or ""
+        return cls(**known | fields)
+
+    @classmethod
+    def from_index_json(
+        cls,
+        path: str | os.PathLike[str],
+        size: int | None = None,
+        sha256: str | None = None,
+        md5: str | None = None,
+    ) -> Self:
+        """Make a record of an `info/index.json`.
+
+        Args:
+            path: The file.
+            size: The archive's size in bytes.
+            sha256: The archive's SHA-256, in hexadecimal digits.
+            md5: The archive's MD5, in hexadecimal digits.
+
+        Raises:
+            InvalidPackageFileError: The file's content cannot be used.
+            OSError: The file cannot be read.
+        """
+        from hognose.types.package.index_json import IndexJson
+
+        index = IndexJson.from_path(path)
+        return cls.from_index(index, size=size, sha256_hex=sha256, md5_hex=md5)
+
     @property
     def file_stem(self) -> str:
         """`name-version-build`, the file name without its extension (CEP 26)."""
@@ -150,7 +190,7 @@ class PackageRecord(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False, 
     @staticmethod
     def sort_topologically(records: Iterable[Any]) -> list[Any]:
         """Order records so that each comes after what it depends on, where cycles allow."""
-        from hognose.types.record_graph import sort_topologically
+        from hognose.types.topological_order import sort_topologically
 
         return sort_topologically(records)
 

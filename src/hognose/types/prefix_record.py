@@ -118,7 +118,6 @@ class PrefixRecord(RepoDataRecord, kw_only=True, omit_defaults=True):
         files: All paths of the package in the prefix, sorted.
         paths_data: What is known of each path.
         link: How the files were linked.
-        auth: Never written by hognose; kept where others wrote it.
     """
 
     package_tarball_full_path: str | None = None
@@ -131,6 +130,17 @@ class PrefixRecord(RepoDataRecord, kw_only=True, omit_defaults=True):
 
     # What the file held besides. Never written as such, see `encode`.
     unknown_keys: dict[str, msgspec.Raw] = field(name=_UNKNOWN, default_factory=dict)
+
+    @property
+    def asked_by(self) -> tuple[str, ...]:
+        """The specs that asked for this package, in whichever form they were written down.
+
+        conda writes the single form, and `None` as text where nobody asked.
+        """
+        if self.requested_specs:
+            return self.requested_specs
+        single = self.requested_spec
+        return (single,) if single and single != "None" else ()
 
     @classmethod
     def from_repodata_record(cls, record: RepoDataRecord, **fields: Any) -> Self:
@@ -176,7 +186,14 @@ class PrefixRecord(RepoDataRecord, kw_only=True, omit_defaults=True):
             names = sorted(name for name in os.listdir(directory) if name.endswith(".json"))
         except (FileNotFoundError, NotADirectoryError):
             return []
-        records = [cls.from_path(directory / name) for name in names]
+        records = []
+        for name in names:
+            try:
+                records.append(cls.from_path(directory / name))
+            except InvalidPackageFileError as error:
+                raise error.with_hint(
+                    f"`hognose doctor --repair -p {prefix}` makes it anew"
+                ) from None
         records.sort(key=lambda record: record.name)
         for first, second in pairwise(records):
             if first.name == second.name:

@@ -1,8 +1,11 @@
-"""What the records of one environment are to each other: their order, and whether they fit."""
+"""What the records of one environment are to each other: who needs whom, and whether they fit.
+
+Their order is in `topological_order.py`.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from hognose.errors import ValidatePackageRecordsError
 from hognose.types.match_spec import MatchSpec, package_name_of
@@ -11,47 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hognose.types.package_record import PackageRecord
-
-    Record = TypeVar("Record", bound=PackageRecord)
-
-
-def sort_topologically(records: Iterable[Record]) -> list[Record]:
-    """Order records so that each comes after what it depends on.
-
-    Where records depend on each other in a circle, the one that comes first by name among those
-    nobody outside the circle needs is broken off last. The result does not depend on the order
-    of the input. Takes time linear in the number of dependencies.
-    """
-    by_name: dict[str, Record] = {
-        record.name: record for record in sorted(records, key=lambda record: record.name)
-    }
-    needed: dict[str, list[str]] = {
-        name: sorted({package_name_of(text) for text in record.depends} & by_name.keys())
-        for name, record in by_name.items()
-    }
-    # Roots first: a walk that enters a circle from outside leaves it where it came in, so the
-    # order inside a circle does not hang on which of its names happens to sort first.
-    has_dependents = {name for names in needed.values() for name in names}
-    starts = [name for name in by_name if name not in has_dependents]
-    starts += [name for name in by_name if name in has_dependents]
-
-    ordered: list[Record] = []
-    seen: set[str] = set()
-    for start in starts:
-        if start in seen:
-            continue
-        seen.add(start)
-        walk = [(start, iter(needed[by_name[start].name]))]
-        while walk:
-            name, pending = walk[-1]
-            following = next((other for other in pending if other not in seen), None)
-            if following is None:
-                walk.pop()
-                ordered.append(by_name[name])
-            else:
-                seen.add(following)
-                walk.append((following, iter(needed[by_name[following].name])))
-    return ordered
 
 
 def dependents(records: Iterable[PackageRecord]) -> dict[str, list[str]]:

@@ -20,7 +20,9 @@ def _moment(timestamp: float) -> datetime:
         return datetime.fromtimestamp(to_seconds(timestamp), UTC)
     except (ValueError, OverflowError, OSError):
         # Nonsense in a channel must not end a solve. The far end keeps the order of times.
-        return (datetime.max if timestamp > 0 else datetime.min).replace(tzinfo=UTC)
+        if timestamp > 0:
+            return datetime.max.replace(tzinfo=UTC)
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def timestamp_property(field: str) -> property:

@@ -1,9 +1,12 @@
-"""Versions and their order (CEP 33)."""
+"""Versions and their order (CEP 33).
+
+Those that print as they were written, as records have them, are in `version_with_source.py`.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Any, Final, Self, final
+from typing import Any, Final, Self
 
 from hognose.errors import InvalidVersionError, VersionBumpError, VersionExtendError
 from hognose.types.version_parser import (
@@ -15,14 +18,14 @@ from hognose.types.version_parser import (
     ZERO_THEN_LOW,
     Segment,
     VersionParts,
-    _settle_zeros,
     odd_order_key,
     order_key,
     parse_parts,
     prefix_range,
+    settle_zeros,
 )
 
-__all__ = ("Version", "VersionWithSource")
+__all__ = ("Version",)
 
 _MAX_INTERNED = 1 << 17
 _MAX_SEGMENTS: Final = 1 << 15
@@ -73,7 +76,7 @@ class Version:
             if ZERO_SEGMENT in key:
                 key = key.rstrip(ZERO_SEGMENT)
                 if TWO_ZEROS in key or ZERO_THEN_LOW in key:
-                    key = _settle_zeros(key)
+                    key = settle_zeros(key)
             key = f"{NO_EPOCH}{key}{PLAIN_END}"
         self = _new(cls)
         self._text = version
@@ -324,66 +327,6 @@ class Version:
 
 
 _SPECIAL: Final = frozenset({"dev", "post"})
-
-
-@final
-class VersionWithSource(Version):
-    """A version that prints as it was written; in everything else it is that version."""
-
-    __slots__ = ()
-
-    def __new__(cls, version: str | Version) -> Self:
-        """Parse a version, or take one over together with its text.
-
-        Raises:
-            InvalidVersionError: If the text is not a version.
-        """
-        text = version if isinstance(version, str) else str(version)
-        self = cls.interned(text)
-        self._key  # noqa: B018  # parses: a bad text must not survive the constructor
-        return self
-
-    @classmethod
-    def interned(cls, text: str) -> Self:
-        """Make a version whose text is parsed, and can be refused, only when it is needed.
-
-        Reading a channel makes one for every record; few of them are ever compared.
-        """
-        return VERSIONS_WITH_SOURCE[text]
-
-    @property
-    def source(self) -> str:
-        """The text as it was written."""
-        return self._text
-
-    @property
-    def version(self) -> Version:
-        """The version without its source."""
-        return Version(self._text)
-
-    def __str__(self) -> str:
-        return self._text
-
-    def __repr__(self) -> str:
-        return f'VersionWithSource(version="{Version.__str__(self)}", source="{self._text}")'
-
-
-class _VersionsWithSource(dict[str, VersionWithSource]):
-    """Versions by their text, made when first asked for."""
-
-    def __missing__(self, text: str) -> VersionWithSource:
-        if text.__class__ is not str:
-            message = f"a version is made from a str, not {type(text).__name__}"
-            raise TypeError(message)
-        if len(self) >= _MAX_INTERNED:
-            self.clear()
-        version = _new(VersionWithSource)
-        version._text = text
-        self[text] = version
-        return version
-
-
-VERSIONS_WITH_SOURCE: Final = _VersionsWithSource()
 
 
 def _build(parts: VersionParts, segments: tuple[Segment, ...]) -> Version:

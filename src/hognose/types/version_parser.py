@@ -33,6 +33,7 @@ __all__ = (
     "order_key",
     "parse_parts",
     "prefix_range",
+    "settle_zeros",
 )
 
 # The characters `_` and a-z stand for themselves.
@@ -131,7 +132,7 @@ def order_key(text: str) -> str:
         key = "".join(map(_code_of_segment, text.split(".")))
     except KeyError:
         return odd_order_key(text)
-    return f"{NO_EPOCH}{_settle_zeros(key)}{PLAIN_END}"
+    return f"{NO_EPOCH}{settle_zeros(key)}{PLAIN_END}"
 
 
 def parse_parts(text: str) -> VersionParts:
@@ -170,13 +171,13 @@ def prefix_range(parts: VersionParts) -> tuple[str, str]:
     while last and last[-1] == 0:
         last.pop()
     if last:
-        head += _settle_zeros("".join(map(_segment_code, (*closed, last)))).removesuffix(REST)
+        head += settle_zeros("".join(map(_segment_code, (*closed, last)))).removesuffix(REST)
         return (head + ZERO_LOW, head + ONE) if is_open_zero else (head, head + AFTER_ALL)
     zeros = 0
     while closed and not any(closed[-1]):
         closed.pop()
         zeros += 1
-    head += _settle_zeros("".join(map(_segment_code, closed)))
+    head += settle_zeros("".join(map(_segment_code, closed)))
     if zeros == 0:
         return head + ZERO_LOW, head + ONE
     return head + _low_run(zeros), head + _high_run(zeros) + ONE
@@ -200,10 +201,10 @@ def odd_order_key(text: str) -> str:
     if (local or main).endswith(("_", "-")) or main.endswith(("_", "-")):
         return _full_order_key(parse_parts(text))
     try:
-        key = _settle_zeros("".join(map(_code_of_segment, _SEPARATOR.split(main))))
+        key = settle_zeros("".join(map(_code_of_segment, _SEPARATOR.split(main))))
         end = PLAIN_END
         if local:
-            end = _settle_zeros("".join(map(_code_of_segment, _SEPARATOR.split(local))))
+            end = settle_zeros("".join(map(_code_of_segment, _SEPARATOR.split(local))))
             end = f"{REST}{end}{REST}"
         return f"{_number_code(_number(epoch) + 1) if epoch else NO_EPOCH}{key}{end}"
     except KeyError:
@@ -211,12 +212,12 @@ def odd_order_key(text: str) -> str:
 
 
 def _full_order_key(parts: VersionParts) -> str:
-    main = _settle_zeros("".join(_segment_code(segment.atoms) for segment in parts.segments))
-    local = _settle_zeros("".join(_segment_code(segment.atoms) for segment in parts.local))
+    main = settle_zeros("".join(_segment_code(segment.atoms) for segment in parts.segments))
+    local = settle_zeros("".join(_segment_code(segment.atoms) for segment in parts.local))
     return f"{_number_code((parts.epoch or 0) + 1)}{main}{REST}{local}{REST}"
 
 
-def _settle_zeros(key: str) -> str:
+def settle_zeros(key: str) -> str:
     """Drop trailing zero segments and code the others by what follows them."""
     key = key.rstrip(ZERO_SEGMENT)
     if TWO_ZEROS in key or ZERO_THEN_LOW in key:

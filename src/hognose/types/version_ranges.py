@@ -73,7 +73,8 @@ def intersection(sets: Sequence[Borders]) -> Borders:
     for borders in sets:
         if len(borders) != 2:
             break
-        start, stop = max(start, borders[0]), min(stop, borders[1])
+        start = max(start, borders[0])
+        stop = min(stop, borders[1])
     else:
         return (start, stop) if start < stop else NONE
     return complement(union([complement(borders) for borders in sets]))

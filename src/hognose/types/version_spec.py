@@ -42,11 +42,10 @@ class VersionSpec:
     True
     """
 
-    __slots__ = ("_borders", "_node", "_text")
+    __slots__ = ("_borders", "_node")
 
     _borders: Borders | None
     _node: Node
-    _text: str
 
     def __new__(cls, spec: str, strict: bool = False) -> Self:  # noqa: FBT001, FBT002  # as py-rattler
         """Parse a spec.
@@ -67,7 +66,6 @@ class VersionSpec:
         self = object.__new__(cls)
         self._node = node
         self._borders = node.borders
-        self._text = node.text
         if not strict:
             if len(_INTERNED) >= _MAX_INTERNED:
                 _INTERNED.clear()
@@ -125,23 +123,23 @@ class VersionSpec:
         return _mask(self._node, versions)
 
     def __str__(self) -> str:
-        return self._text
+        return self._node.text
 
     def __repr__(self) -> str:
-        return f'VersionSpec("{self._text}")'
+        return f'VersionSpec("{self}")'
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, VersionSpec):
             return NotImplemented
         if self._borders is None:
-            return other._borders is None and self._text == other._text
+            return other._borders is None and str(self) == str(other)
         return self._borders == other._borders
 
     def __hash__(self) -> int:
-        return hash(self._text if self._borders is None else self._borders)
+        return hash(str(self) if self._borders is None else self._borders)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return VersionSpec, (self._text,)
+        return VersionSpec, (str(self),)
 
 
 def _matches(node: Node, version: Version) -> bool:

@@ -33,7 +33,6 @@ MAX_DEPTH: Final = 64
 _MAX_REMEMBERED = 1 << 16
 
 _STRAY_IN_PATTERN = re.compile(r"[^0-9A-Za-z._+!*-]")
-_OPERATOR = re.compile(r"[=!<>~]+")
 _OPERATORS: Final = frozenset({"", "=", "==", "!=", "<", "<=", ">", ">=", "~="})
 _TOKEN = re.compile(r"\s*+(?:(\^[^$]*+\$)|([()|,])|([^()|,^]++))")
 
@@ -45,18 +44,30 @@ class TextTest(msgspec.Struct, frozen=True, gc=False):
     is_negated: bool
 
 
-class Node(msgspec.Struct, frozen=True):
-    """A part of a spec.
+class Node(msgspec.Struct, frozen=True, gc=False):
+    """A part of a spec: one clause, or operands that a mark joins.
 
-    Exactly one of `borders`, `test` and `operands` says what the part is: where all below it are
-    ranges they have been folded into one set.
+    `borders` is there where all of the part are ranges, which are folded into one set; `test` is
+    there where the clause looks at text.
     """
 
-    text: str
     borders: Borders | None = None
     test: TextTest | None = None
+    clause: str = ""
+    """The text of the clause, in which `%s` is for the version."""
+    version: Version | None = None
     operands: tuple[Node, ...] = ()
     joined_by: Literal["", ",", "|"] = ""
+
+    @property
+    def text(self) -> str:
+        """The canonical text; made when somebody asks, which for a channel's specs is never."""
+        if not self.operands:
+            return self.clause if self.version is None else self.clause % self.version
+        return self.joined_by.join(
+            f"({node.text})" if self.joined_by == "," and node.joined_by == "|" else node.text
+            for node in self.operands
+        )
 
 
 _CLAUSES: dict[str, Node] = {}
@@ -139,17 +150,11 @@ def _fold(alternatives: list[list[Node]]) -> Node:
 def _join(mark: Literal[",", "|"], nodes: Sequence[Node]) -> Node:
     if len(nodes) == 1:
         return nodes[0]
-    text = mark.join(
-        [f"({node.text})" if mark == "," and node.joined_by == "|" else node.text for node in nodes]
-    )
     sets = [node.borders for node in nodes if node.borders is not None]
+    borders = None
     if len(sets) == len(nodes):
-        folded = intersection(sets) if mark == "," else union(sets)
-        return Node(text, folded, joined_by=mark)
-    operands: list[Node] = []
-    for node in nodes:
-        operands += node.operands if node.joined_by == mark and node.operands else (node,)
-    return Node(text, operands=tuple(operands), joined_by=mark)
+        borders = intersection(sets) if mark == "," else union(sets)
+    return Node(borders, None, "", None, tuple(nodes), mark)
 
 
 def _clause(whole: str, text: str, *, strict: bool) -> Node:
@@ -171,9 +176,9 @@ def _clause(whole: str, text: str, *, strict: bool) -> Node:
 
 def _parse_clause(whole: str, text: str, *, strict: bool) -> Node:
     stripped = text.strip()
-    found = _OPERATOR.match(stripped)
-    operator = found.group() if found else ""
-    literal = stripped[len(operator) :].lstrip()
+    literal = stripped.lstrip("=!<>~")
+    operator = stripped[: len(stripped) - len(literal)]
+    literal = literal.lstrip()
     if operator not in _OPERATORS:
         raise InvalidVersionSpecError(whole, f"`{operator}` is no operator")
     if not literal:
@@ -189,7 +194,7 @@ def _parse_clause(whole: str, text: str, *, strict: bool) -> Node:
     if literal in {"*", "*.*"}:
         if operator in {"!=", "<", ">"}:
             raise InvalidVersionSpecError(whole, f"`*` does not go with `{operator}`")
-        return Node("*", ANY)
+        return Node(ANY, None, "*")
     prefix = literal.rstrip(".*")
     if not prefix or "*" in prefix:
         if operator not in {"", "=", "==", "!="}:
@@ -202,23 +207,25 @@ def _parse_clause(whole: str, text: str, *, strict: bool) -> Node:
 def _comparison(operator: str, version: Version) -> Node:
     key = version._key
     after = key + "\0"  # the smallest string above the key
+    borders: Borders
     match operator:
         case "==":
-            return Node(f"=={version}", (key, after))
+            borders = (key, after)
         case "!=":
-            return Node(f"!={version}", ("", key, after, TOP))
+            borders = ("", key, after, TOP)
         case ">=":
-            return Node(f">={version}", (key, TOP))
+            borders = (key, TOP)
         case ">":
-            return Node(f">{version}", (after, TOP))
+            borders = (after, TOP)
         case "<":
-            return Node(f"<{version}", ("", key))
+            borders = ("", key)
         case "<=":
-            return Node(f"<={version}", ("", after))
+            borders = ("", after)
         case "~=":
-            return _compatible(version)
+            borders = _compatible(version)
         case _:
             return _fuzzy(version)
+    return Node(borders, None, operator + "%s", version)
 
 
 def _prefix_comparison(operator: str, prefix: Version) -> Node:
@@ -232,7 +239,8 @@ def _prefix_comparison(operator: str, prefix: Version) -> Node:
             return _fuzzy(prefix)
         case "!=":
             fuzzy = _fuzzy(prefix)
-            return Node(f"!={fuzzy.text}", complement(_borders(fuzzy)))
+            assert fuzzy.borders is not None
+            return Node(complement(fuzzy.borders), None, "!=%s.*", prefix)
         case ">":
             return _comparison(">=", prefix)
         case _:
@@ -240,21 +248,16 @@ def _prefix_comparison(operator: str, prefix: Version) -> Node:
 
 
 def _fuzzy(version: Version) -> Node:
-    return Node(f"{version}.*", prefix_range(version._parts()))
+    return Node(prefix_range(version._parts()), None, "%s.*", version)
 
 
-def _compatible(version: Version) -> Node:
+def _compatible(version: Version) -> Borders:
     parts = version._parts()
     if len(parts.segments) > 1:
         within = prefix_range(VersionParts(parts.epoch, parts.segments[:-1], ()))
     else:
         within = ("", epoch_end(parts))
-    return Node(f"~={version}", intersection([(version._key, TOP), within]))
-
-
-def _borders(node: Node) -> Borders:
-    assert node.borders is not None
-    return node.borders
+    return intersection([(version._key, TOP), within])
 
 
 def _text_node(whole: str, operator: str, pattern: str) -> Node:
@@ -264,4 +267,4 @@ def _text_node(whole: str, operator: str, pattern: str) -> Node:
         matcher = StringMatcher(pattern)
     except InvalidMatchSpecError as error:
         raise InvalidVersionSpecError(whole, error.rule) from error
-    return Node(operator + pattern, test=TextTest(matcher, operator == "!="))
+    return Node(None, TextTest(matcher, operator == "!="), operator + pattern)

@@ -8,7 +8,8 @@ from typing import Any, Self, final
 from hognose.errors import InvalidTextError
 from hognose.types.build_spec import BuildString
 from hognose.types.package_name import PackageName
-from hognose.types.version import Version, VersionWithSource
+from hognose.types.version import Version
+from hognose.types.version_with_source import VersionWithSource
 
 __all__ = ("GenericVirtualPackage",)
 

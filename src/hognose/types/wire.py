@@ -16,7 +16,7 @@ import msgspec
 from hognose.errors import InvalidPackageFileError
 from hognose.types.no_arch_type import NoArchType
 from hognose.types.package_name import UNCHECKED_NAMES, PackageName
-from hognose.types.version import VERSIONS_WITH_SOURCE, VersionWithSource
+from hognose.types.version_with_source import VERSIONS_WITH_SOURCE, VersionWithSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable

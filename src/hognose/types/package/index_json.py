@@ -12,7 +12,7 @@ from hognose.types.package.package_file import PackageFile
 from hognose.types.package_name import PackageName
 from hognose.types.timestamps import timestamp_property
 from hognose.types.track_features import track_features_property
-from hognose.types.version import VersionWithSource
+from hognose.types.version_with_source import VersionWithSource
 
 
 class IndexJson(PackageFile, kw_only=True, omit_defaults=True, gc=False):

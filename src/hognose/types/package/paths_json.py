@@ -19,6 +19,7 @@ from hognose.types.package.package_file import PackageFile
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterable
 
 PathType = Literal["hardlink", "softlink", "directory"]
 FileMode = Literal["text", "binary"]
@@ -80,8 +81,14 @@ class PathsJson(PackageFile, kw_only=True, omit_defaults=True, gc=False):
             return cls.from_deprecated_package_directory(path)
 
     @classmethod
-    def from_deprecated_package_directory(cls, path: str | os.PathLike[str]) -> Self:
+    def from_deprecated_package_directory(
+        cls, path: str | os.PathLike[str], *, files: Iterable[str] | None = None
+    ) -> Self:
         """Rebuild the list from `files`, `has_prefix`, `no_link` and `no_softlink`.
+
+        Args:
+            path: The extracted package.
+            files: What is in it, if that is known; by default what `info/files` says.
 
         Raises:
             OSError: `info/files` is missing, or a file that it lists is.
@@ -90,7 +97,9 @@ class PathsJson(PackageFile, kw_only=True, omit_defaults=True, gc=False):
         placeholders = _read_has_prefix(root)
         no_link = {*_read_lines(root / "info/no_link"), *_read_lines(root / "info/no_softlink")}
         entries = []
-        for name in _read_lines(root / "info/files", required=True):
+        if files is None:
+            files = _read_lines(root / "info/files", required=True)
+        for name in files:
             mode, placeholder = placeholders.get(name, (None, None))
             entries.append(
                 PathsEntry(

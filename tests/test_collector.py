@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hognose.repodata.garbage_collection import collector_paused
+from hognose._collector import collector_paused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
