@@ -5,8 +5,9 @@ records in all. Both sides have the files open and the index of names made; reco
 inside the measured time in both, so each hognose solve gets a source that has decoded nothing yet.
 `load` is what our sources took of it.
 
-Then peak memory: each side in a process of its own, which opens the 105,000 records of conda-forge
-and solves for three platforms.
+Before that, peak memory: each side in a process of its own, which opens the 105,000 records of
+conda-forge and solves for three platforms; and one question for five platforms, in one call and
+one by one.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ from rattler.package.build_string import BuildString
 
 from hognose.errors import UnsolvableError
 from hognose.repodata import SparseRepoData
-from hognose.solve import HognoseBackend, solve
-from hognose.types import Channel
+from hognose.solve import HognoseBackend, solve, solve_many
+from hognose.types import Channel, Platform
 
 DATA = Path(
     os.environ.get("HOGNOSE_SHARED_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -43,29 +44,39 @@ MEMORY_VIRTUAL = {
     "osx-arm64": ["__unix=0=0", "__osx=14.0=0"],
     "win-64": ["__win=10.0=0"],
 }
-OUR_MEMORY = """
-import json, resource, sys
+PLATFORMS = {
+    **MEMORY_VIRTUAL,
+    "linux-aarch64": ["__unix=0=0", "__linux=6.0=0", "__glibc=2.35=0"],
+    "osx-64": ["__unix=0=0", "__osx=14.0=0"],
+}
+# In KiB. Not `ru_maxrss`, which a child inherits from the process that started it.
+PRINT_PEAK = """
+peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(peak.split()[1], flush=True)
+"""
+OUR_MEMORY = f"""
+import json, sys
 from hognose.errors import UnsolvableError
 from hognose.repodata import SparseRepoData
 from hognose.solve import solve
 from hognose.types import Channel
-specs, virtual, paths = json.loads(sys.argv[1])
+specs, virtual, paths, options = json.loads(sys.argv[1])
 channel = Channel("conda-forge")
-opened = {s: SparseRepoData(channel, s, p) for s, p in paths.items()}
+opened = {{s: SparseRepoData(channel, s, p, **options) for s, p in paths.items()}}
 for subdir, packages in virtual.items():
     found = solve(specs, [opened[subdir], opened["noarch"]], virtual_packages=packages)
     print(len(found), file=sys.stderr)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+{PRINT_PEAK}
 """
 # It leaves at once because py-rattler 0.28 crashes now and then when the interpreter shuts down.
-THEIR_MEMORY = """
-import asyncio, json, os, resource, sys
+THEIR_MEMORY = f"""
+import asyncio, json, os, sys
 from rattler import Channel, GenericVirtualPackage, MatchSpec, PackageName, SparseRepoData, Version
 from rattler import solve_with_sparse_repodata
 from rattler.package.build_string import BuildString
-specs, virtual, paths = json.loads(sys.argv[1])
+specs, virtual, paths, _ = json.loads(sys.argv[1])
 channel = Channel("conda-forge")
-opened = {s: SparseRepoData(channel, s, p) for s, p in paths.items()}
+opened = {{s: SparseRepoData(channel, s, p) for s, p in paths.items()}}
 for subdir, packages in virtual.items():
     packages = [
         GenericVirtualPackage(PackageName(n), Version(v), BuildString(b))
@@ -76,7 +87,7 @@ for subdir, packages in virtual.items():
         virtual_packages=packages,
     ))
     print(len(found), file=sys.stderr)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, flush=True)
+{PRINT_PEAK}
 os._exit(0)
 """
 
@@ -239,21 +250,70 @@ def _print_table(kind, rows):
     )
 
 
+def bench_platforms(files, *, repeat=7):
+    """One question for five platforms, the sources new each time."""
+    channel = "conda-forge"
+    noarch = files.theirs(channel, "noarch")
+
+    def together():
+        shared = files.ours(channel, "noarch")
+        sources = {Platform(s): [files.ours(channel, s), shared] for s in PLATFORMS}
+        virtual = {Platform(s): packages for s, packages in PLATFORMS.items()}
+        return lambda: solve_many(MEMORY_SPECS, sources, virtual_packages=virtual)
+
+    def one_by_one():
+        sources = {s: [files.ours(channel, s), files.ours(channel, "noarch")] for s in PLATFORMS}
+        return lambda: [solve_ours(MEMORY_SPECS, sources[s], v) for s, v in PLATFORMS.items()]
+
+    def theirs():
+        sources = {s: [files.theirs(channel, s), noarch] for s in PLATFORMS}
+        return lambda: [solve_theirs(MEMORY_SPECS, sources[s], v) for s, v in PLATFORMS.items()]
+
+    sides = {
+        "solve_many": together,
+        "solve one by one": one_by_one,
+        "py-rattler one by one": theirs,
+    }
+    times = {side: [] for side in sides}
+    for _ in range(repeat):
+        for side, prepare in sides.items():
+            run = prepare()
+            gc.collect()
+            start = time.perf_counter()
+            run()
+            times[side].append(time.perf_counter() - start)
+    print(f"\n{len(PLATFORMS)} platforms, load records and solve; median of {repeat}")
+    first = statistics.median(times["solve_many"])
+    for side, found in times.items():
+        median = statistics.median(found)
+        print(f"  {side:22} {median * 1e3:7.1f} ms  solve_many takes {first / median:.2f} of it")
+
+
 def bench_memory(files):
     channel = "conda-forge"
     subdirs = sorted(p.name for p in (DATA / "channels" / channel).iterdir())
     paths = {subdir: str(files.path(channel, subdir)) for subdir in subdirs}
-    argument = json.dumps([MEMORY_SPECS, MEMORY_VIRTUAL, paths])
-    peaks = {}
-    for name, code in (("hognose", OUR_MEMORY), ("py-rattler", THEIR_MEMORY)):
-        done = subprocess.run(
-            [sys.executable, "-c", code, argument], check=True, capture_output=True, text=True
+    sides = {
+        "hognose": (OUR_MEMORY, {}),
+        "hognose, files left on disk": (OUR_MEMORY, {"in_memory_up_to": 0}),
+        "py-rattler": (THEIR_MEMORY, {}),
+    }
+    peaks = {side: [] for side in sides}
+    for _ in range(3):
+        for side, (code, options) in sides.items():
+            argument = json.dumps([MEMORY_SPECS, MEMORY_VIRTUAL, paths, options])
+            done = subprocess.run(
+                [sys.executable, "-c", code, argument], check=True, capture_output=True, text=True
+            )
+            peaks[side].append(int(done.stdout) / 1024)
+    print("\npeak memory: open all of conda-forge, solve for three platforms; median of 3")
+    theirs = statistics.median(peaks["py-rattler"])
+    for side, found in peaks.items():
+        peak = statistics.median(found)
+        print(
+            f"  {side:28} {peak:7.1f} MiB  ratio {peak / theirs:5.2f}"
+            f"  [{min(found):.1f}..{max(found):.1f}]"
         )
-        peaks[name] = int(done.stdout) / 1024
-    print("\npeak memory: open all of conda-forge, solve for three platforms")
-    for name, peak in peaks.items():
-        print(f"  {name:12} {peak:7.1f} MiB")
-    print(f"  ratio        {peaks['hognose'] / peaks['py-rattler']:7.2f}")
 
 
 def main():
@@ -268,8 +328,12 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         files = Files(folder)
         bench_memory(files)
+        bench_platforms(files)
         bench_cases(files, step=arguments.step, repeat=arguments.repeat, rows=arguments.rows)
 
 
 if __name__ == "__main__":
     main()
+    # py-rattler 0.28 crashes now and then when the interpreter shuts down.
+    sys.stdout.flush()
+    os._exit(0)

@@ -12,8 +12,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hognose.errors import SolveCancelledError, SolverBackendError, UnsolvableError
-from hognose.solve import reachable_records, refuse_new_syntax, write_files
+from hognose.errors import SolveCancelledError, SolverBackendError
+from hognose.solve import reachable_records, refuse_new_syntax, unsolvable, write_files
 from hognose.types import ChannelPriority
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ class ResolvoBackend:
         """Find an environment; not to be called from a thread whose event loop runs.
 
         Raises:
-            UnsolvableError: There is none; the explanation is py-rattler's, as text only.
+            UnsolvableError: There is none; the explanation is that of the default back end, and
+                py-rattler's own is in the conflict's `report`.
             SolverBackendError: py-rattler is not installed, or cannot express the question.
             SolveCancelledError: It was time to stop.
         """
@@ -116,4 +117,4 @@ def _translate(error: Exception, task: SolveTask) -> Exception:
     text = str(error)
     if task.timeout is not None and "ancel" in text:
         return SolveCancelledError(f"the solve did not end within {task.timeout:g} seconds")
-    return UnsolvableError(text, conflict=None)
+    return unsolvable(task, text)

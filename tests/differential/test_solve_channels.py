@@ -152,10 +152,15 @@ def test_the_sudoku_channel_has_no_solution(world: World) -> None:
     assert world.ask_both(specs_of(PUZZLE), []) is None
 
 
+def test_three_digits_are_enough_to_refute_the_sudoku_channel(world: World) -> None:
+    world.add("sudoku", "noarch", shared_data.read_zst("other/sudoku.json.zst"))
+    assert world.ask_both([f"sudoku_{column}_0 =={column + 1}" for column in range(3)], []) is None
+
+
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(1800)
 def test_the_sudoku_channel_is_refuted_without_any_digit_given() -> None:
-    # py-rattler did not end within 90 s.
+    # Some 27,000 conflicts in two minutes of an idle machine; py-rattler did not end within 90 s.
     text = shared_data.read_zst("other/sudoku.json.zst")
     source = SparseRepoData.from_bytes(Channel("sudoku"), "noarch", text)
     assert isinstance(outcome(["sudoku_0_0"], source), Conflict)

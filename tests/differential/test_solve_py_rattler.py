@@ -4,7 +4,8 @@ Not every answer is the same, nor should it be. Ours gives each spec's package, 
 specs, the best candidate that the earlier ones leave (`tests/laws/test_solve_universes.py` holds
 it to that), so at the first spec where the answers differ ours is never the worse one. Packages
 that no spec names can differ either way: both solvers decide those with conflicts earlier, and
-do not meet the same conflicts.
+do not meet the same conflicts. Where more of them are older than newer, the reason is in
+`ACCEPTED`.
 
 Validity is checked with py-rattler's own match specs, on records that the solver had no hand in.
 """
@@ -12,15 +13,18 @@ Validity is checked with py-rattler's own match specs, on records that the solve
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hognose.errors import UnsolvableError
 from hognose.repodata import SparseRepoData
-from hognose.solve import Conflict
+from hognose.solve import Conflict, solve
 from hognose.types import Channel, MatchSpec
 from support import shared_data
+from support.call_gauge import CallGauge
 from support.toy_packages import outcome
 
 if TYPE_CHECKING:
@@ -29,6 +33,14 @@ if TYPE_CHECKING:
 rattler = pytest.importorskip("rattler")
 
 Case = dict[str, Any]
+
+# Answers that are worse by the measure of `compare`, each with the reason.
+ACCEPTED = {
+    "linux-64-0348": "fsspec is required before s3fs and gets its newest version, which only an s3fs "
+    "of old goes with; py-rattler lets fsspec be one version older",
+    "osx-arm64-0441": "a conflict lets cctools be decided before clang, and the newest cctools is "
+    "for clang 19; py-rattler takes clang 20 with an older cctools",
+}
 
 
 @cache
@@ -95,44 +107,80 @@ def faults(case: Case, records: list[RepoDataRecord]) -> list[str]:
     return found
 
 
-def first_worse_root(case: Case, records: list[RepoDataRecord]) -> str | None:
-    """At the first spec whose package differs in version or build number: is ours the worse?"""
-    ours = {record.name: record for record in records}
-    file_names = set(case["rattler"]["packages"])
-    for spec in case["specs"]:
-        name = MatchSpec(spec).name.exact
-        assert name is not None
-        sources = [source(c, s) for c in case["channels"] for s in case["subdirs"]]
-        (theirs,) = (
-            record
-            for found in sources
-            if found is not None
-            for record in found.load_records(name)
-            if record.file_name in file_names
-        )
+def records_of(case: Case, file_names: set[str]) -> dict[str, RepoDataRecord]:
+    """Records of a case's channels by name, for file names."""
+    sources = [source(c, s) for c in case["channels"] for s in case["subdirs"]]
+    names = {file_name.rsplit("-", 2)[0] for file_name in file_names}
+    return {
+        name: record
+        for name in names
+        for found in sources
+        if found is not None
+        for record in found.load_records(name)
+        if record.file_name in file_names
+    }
+
+
+def compare(case: Case, ours: dict[str, RepoDataRecord]) -> tuple[str, int]:
+    """By how much our answer is better, where it is not the same: the written measure.
+
+    The packages of the specs count first, in the order of the specs: the first one that differs
+    decides. If none differs in version or build number, all packages that both answers have count,
+    one each.
+
+    Returns:
+        Where the difference is (a name, or `the rest`), and by how much ours is better; below 0 it
+        is worse.
+    """
+    theirs = records_of(case, set(case["rattler"]["packages"]))
+
+    def better(name: str) -> int:
         keys = [
             (not record.track_features, record.version, record.build_number)
-            for record in (ours[name], theirs)
+            for record in (ours[name], theirs[name])
         ]
-        if keys[0] != keys[1]:
-            return None if keys[0] > keys[1] else f"{case['id']}: {ours[name]} < {theirs}"
-        if ours[name].build != theirs.build:
-            # A tie that the versions of dependencies decide; what follows is not comparable.
-            return None
-    return None
+        return (keys[0] > keys[1]) - (keys[0] < keys[1])
+
+    roots = dict.fromkeys(str(MatchSpec(spec).name.exact) for spec in case["specs"])
+    for root in roots:
+        if better(root):
+            return root, better(root)
+        if ours[root].build != theirs[root].build:
+            break  # a tie; from here on the two follow different builds
+    return "the rest", sum(better(name) for name in ours.keys() & theirs.keys())
 
 
 def check(cases: list[Case]) -> float:
     """Check the cases, and return which share of the answers is the same."""
     same = []
+    worse = {}
     for case in cases:
         records = ask(case)
         assert (records is not None) == (case["kind"] == "solvable"), case["id"]
         if records is not None:
             assert [] == faults(case, records), case["id"]
-            assert first_worse_root(case, records) is None
             same.append({r.file_name for r in records} == set(case["rattler"]["packages"]))
+            if not same[-1]:
+                where, by_how_much = compare(case, {r.name: r for r in records})
+                if by_how_much < 0:
+                    worse[case["id"]] = f"{where}: {by_how_much}"
+    assert set() == worse.keys() - ACCEPTED.keys(), worse
     return sum(same) / len(same)
+
+
+@pytest.mark.parametrize("number", ["linux-64-0066", "win-64-0532", "linux-64-0095"])
+def test_a_hard_case_looks_every_few_milliseconds_whether_to_stop(number: str) -> None:
+    (case,) = (case for case in all_cases() if case["id"] == number)
+    sources = [source(c, s) for c in case["channels"] for s in case["subdirs"]]
+    gauge = CallGauge()
+    with gauge, suppress(UnsolvableError):
+        solve(
+            case["specs"],
+            [found for found in sources if found is not None],
+            virtual_packages=case["virtual_packages"],
+            cancelled=gauge.look,
+        )
+    assert gauge.most < 100_000
 
 
 @pytest.mark.timeout(120)

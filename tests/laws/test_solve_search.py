@@ -134,3 +134,11 @@ def test_tick_can_stop_the_search() -> None:
     search.add_variable(problem.domains[0])
     with pytest.raises(StopError):
         search.solve(problem.root_clauses())
+
+
+def test_a_closed_search_searches_no_more() -> None:
+    problem = Problem([3], [(0, 14)], [])
+    search = problem.search()
+    search.close()
+    with pytest.raises(ValueError, match="the search is closed"):
+        search.solve(problem.root_clauses())

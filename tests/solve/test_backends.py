@@ -9,7 +9,7 @@ import pytest
 from hognose.errors import SolverBackendError, UnsolvableError
 from hognose.solve import SolverBackend, backend_names, solve
 from hognose.types import ChannelPriority
-from support.toy_packages import answer, package, packages
+from support.toy_packages import answer, conflict, package, packages
 
 if TYPE_CHECKING:
     from hognose.solve import SolveTask
@@ -66,6 +66,25 @@ def test_no_answer_is_an_error_that_names_the_packages(backend: str) -> None:
     for spec in ("unknown", "a >=7"):
         with pytest.raises(UnsolvableError):
             solve([spec], [source], backend=backend)
+
+
+def test_every_back_end_explains_in_the_same_form(backend: str) -> None:
+    source = packages("a 1: b >=2", "b 1", "b 2", "c 1: b <2", "numpy 1")
+    with pytest.raises(UnsolvableError) as caught:
+        solve(["a", "c"], [source], backend=backend)
+    assert [
+        "`a` and `c` cannot be installed together:",
+        "├─ a 1 needs `b >=2`",
+        "└─ c 1 needs `b <2`, which contradicts `b >=2` of a",
+    ] == str(caught.value).splitlines()
+    assert ("a", "c") == caught.value.conflict.specs
+    assert ("did you mean `numpy`?",) == conflict(["numpi"], source, backend=backend).hints
+
+
+def test_the_words_of_another_solver_are_kept(backend: str) -> None:
+    found = conflict(["a >=2"], packages("a 1"), backend=backend)
+    has_words_of_its_own = backend in {"libsolv", "resolvo"}
+    assert has_words_of_its_own == bool(found.report)
 
 
 def test_constrains_counts_only_for_what_is_installed(backend: str) -> None:

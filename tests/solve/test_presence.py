@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hognose.solve import why
+from hognose.solve import objections, why
 from hognose.types import PrefixRecord
 from support.toy_packages import package, packages
 
@@ -92,3 +92,24 @@ def test_many_ways_are_cut_short() -> None:
 def test_a_package_that_is_not_there_cannot_be_explained() -> None:
     with pytest.raises(ValueError, match="no package `numpy`"):
         why("numpy", ENVIRONMENT)
+
+
+def test_objections_are_the_demands_that_do_not_fit_together() -> None:
+    there = packages("a 1: lib <2", "b 1: | lib !=3", "lib 1", "tool 1")
+    found = objections(packages("lib 3: tool >=2", "tool 2"), there)
+    assert {
+        "lib": (
+            "a 1 0 needs `lib <2`",
+            "b 1 0 works only with `lib !=3`",
+            "it needs `tool >=2`, and tool 1 is here",
+        ),
+        "tool": (),
+    } == found
+
+
+def test_a_condition_that_does_not_hold_is_no_objection() -> None:
+    there = packages('a 1: lib <2[when="other"]', "lib 1")
+    assert {"lib": ()} == objections(packages("lib 2"), there)
+    assert {"lib": ('a 1 0 needs `lib <2[when="other"]`',)} == objections(
+        packages("lib 2"), [*there, *packages("other 1")]
+    )

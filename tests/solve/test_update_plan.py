@@ -64,6 +64,12 @@ def test_all_brings_everything_to_its_best_version() -> None:
     assert {"upgraded": ["a 1 to 2", "b 1 to 2", "lib 1 to 3"]} == changed([], "all")
 
 
+def test_what_others_need_follows_them() -> None:
+    source = packages("app 1: a-lib", "app 2: a-lib <2", "a-lib 1", "a-lib 2")
+    found = update(packages("a-lib 1", "app 1: a-lib"), [], [source], mode="all")
+    assert {"upgraded": ["app 1 to 2"], "unchanged": ["a-lib 1"]} == described(found)
+
+
 def test_prune_removes_what_nothing_asked_for_needs() -> None:
     expected = {"unchanged": ["a 1", "lib 1"], "removed": ["b 1"]}
     assert expected == changed([], "prune", requested=["a"])

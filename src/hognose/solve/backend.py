@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from hognose.errors import SolverBackendError
+from hognose.errors import SolveCancelledError, SolverBackendError, UnsolvableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,6 +59,31 @@ def find_backend(backend: str | SolverBackend) -> SolverBackend:
         )
     made: SolverBackend = found[0].load()()
     return made
+
+
+def unsolvable(task: SolveTask, report: str) -> UnsolvableError:
+    """The error of a back end that has no explanation but a text.
+
+    The default back end looks for the conflict, so that an explanation has the same form, hints
+    and data whoever solved. Where it finds none, or no time is left, the text has to do.
+
+    Args:
+        task: The question that has no answer.
+        report: What the back end said.
+    """
+    import msgspec
+
+    from hognose.solve.conflict import Conflict
+    from hognose.solve.solver import HognoseBackend
+
+    conflict = Conflict(specs=tuple(text for text, _ in task.specs), reasons=(), report=report)
+    try:
+        HognoseBackend().solve(task)
+    except UnsolvableError as error:
+        conflict = msgspec.structs.replace(error.conflict, report=report)
+    except SolveCancelledError:
+        pass
+    return UnsolvableError(str(conflict), conflict=conflict)
 
 
 def backend_names() -> list[str]:

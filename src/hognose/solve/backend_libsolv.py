@@ -14,7 +14,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from hognose.errors import InvalidTextError, SolverBackendError, UnsolvableError
+from hognose.errors import InvalidTextError, SolverBackendError
+from hognose.solve.backend import unsolvable
 from hognose.solve.candidates import Candidates, iter_bits
 from hognose.solve.clause import ABSENT
 from hognose.solve.encoding import Problem
@@ -41,7 +42,8 @@ class LibsolvBackend:
         """Find an environment.
 
         Raises:
-            UnsolvableError: There is none; the explanation is libsolv's, as text only.
+            UnsolvableError: There is none; the explanation is that of the default back end, and
+                libsolv's own is in the conflict's `report`.
             SolverBackendError: The bindings are not there, or cannot express the question.
             SolveCancelledError: It was time to stop.
         """
@@ -64,6 +66,7 @@ class _Question:
 
     def __init__(self, solv: Any, task: SolveTask) -> None:
         self._solv = solv
+        self._task = task
         self._problem = Problem(task)
         self._pool = solv.Pool()
         self._pool.setdisttype(solv.Pool.DISTTYPE_RPM)
@@ -86,7 +89,7 @@ class _Question:
         solver = self._pool.Solver()
         problems = solver.solve(self._jobs)
         if problems:
-            raise UnsolvableError("\n".join(map(str, problems)), conflict=None)
+            raise unsolvable(self._task, "\n".join(map(str, problems)))
         chosen = [self._records[solvable.id] for solvable in solver.transaction().newsolvables()]
         return [record for record in chosen if not record.name.startswith("__")]
 

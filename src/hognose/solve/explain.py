@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 _MAX_MINIMISED = 300
 # Decisions and conflicts in all these searches; real environments need a few hundred.
 _MAX_STEPS = 5000
+# Links of a chain; nobody reads as many, and Python's stack has room for some 400.
+_MAX_TOLD_DEPTH = 100
+# Comparing with so many takes a few milliseconds.
+_NAMES_AT_ONCE = 500
 _OVERRIDES = {
     "__archspec": "CONDA_OVERRIDE_ARCHSPEC",
     "__cuda": "CONDA_OVERRIDE_CUDA",
@@ -35,12 +39,14 @@ _OVERRIDES = {
 }
 _EXAMPLES = {"__archspec": "x86_64_v3", "__cuda": "12.9"}
 _SYSTEMS = {
-    "__linux": "Linux",
-    "__glibc": "Linux with glibc",
-    "__osx": "macOS",
-    "__win": "Windows",
-    "__unix": "Linux or macOS",
+    "__linux": ("Linux", "linux-64"),
+    "__glibc": ("Linux with glibc", "linux-64"),
+    "__osx": ("macOS", "osx-arm64"),
+    "__win": ("Windows", "win-64"),
+    "__unix": ("Linux or macOS", "linux-64"),
 }
+# Every machine of a platform has them, and no other: to pretend one would help nobody.
+_PLATFORMS_OWN = ("__linux", "__osx", "__unix", "__win")
 
 
 def explain(
@@ -149,6 +155,7 @@ class _Story:
         self.virtual_packages = virtual_packages
         self.hints: list[str] = []
         self.told: list[_Demand] = []
+        self.is_cut = False  # whether a chain was too long to be told to its end
         merged: dict[object, _Demand] = {}
         for clause in core:
             o = _origin(clause)
@@ -168,12 +175,13 @@ class _Story:
     def tell(self) -> Conflict:
         roots = [demand for demand in self.demands if demand.owner < 0]
         reasons = [self._node(demand, 0, number) for number, demand in enumerate(roots)]
-        # What is left speaks of packages that are there whatever the caller wants.
-        reasons += [
-            self._node(demand, demand.owners, -1)
-            for demand in self.demands
-            if demand not in self.told
-        ]
+        if not self.is_cut:
+            # What is left speaks of packages that are there whatever the caller wants.
+            reasons += [
+                self._node(demand, demand.owners, -1)
+                for demand in self.demands
+                if demand not in self.told
+            ]
         names = dict.fromkeys(self.problem.names[d.target] for d in self.demands if d.target >= 0)
         pinned = [self.problem.pinned[name] for name in names if name in self.problem.pinned]
         return Conflict(
@@ -185,17 +193,20 @@ class _Story:
             hints=tuple(dict.fromkeys(self.hints)),
         )
 
-    def _node(self, demand: _Demand, possible: int, root: int) -> ConflictNode:
+    def _node(self, demand: _Demand, possible: int, root: int, depth: int = 0) -> ConflictNode:
         """Tell of a demand, and of what the packages demand that would meet it."""
+        self.problem.tick()
         others = [d for d in self.told if d.target == demand.target and d.target >= 0]
         demand.root = root
         self.told.append(demand)
         problem, reasons = "", []
         if not demand.allowed and self._can_say_why_empty(demand):
             problem = self._nothing_meets(demand)
+        elif depth == _MAX_TOLD_DEPTH:
+            problem, self.is_cut = "and so on", True
         elif demand.kind != "invalid":
             reasons = [
-                self._node(d, demand.allowed, root)
+                self._node(d, demand.allowed, root, depth + 1)
                 for d in self.demands
                 if d.owner == demand.target and d.owners & demand.allowed and d not in self.told
             ]
@@ -220,6 +231,8 @@ class _Story:
         # Demands of the same root may belong to versions that exclude each other anyway.
         others = [d for d in others if d.root != demand.root] or others
         excluding = [d for d in others if not d.allowed & demand.allowed]
+        if demand.kind == "constrains" and not demand.allowed and not excluding:
+            return f"which rules out every {self.problem.names[demand.target]} there is"
         if excluding:
             for excluded in (demand, *excluding):
                 self._hint_at_hidden(excluded)
@@ -248,14 +261,15 @@ class _Story:
             version = str(table.versions[indices[0]])
             if mask == of_version or len(builds) > 2:
                 return version
-            return f"{version} {' or '.join(dict.fromkeys(builds))}"
+            return f"{version} {' and '.join(dict.fromkeys(builds))}"
         runs: list[tuple[int, int]] = []
         for index in indices:
             if runs and runs[-1][1] == index - 1:
                 runs[-1] = (runs[-1][0], index)
             else:
                 runs.append((index, index))
-        return abbreviate([(str(table.versions[a]), str(table.versions[b])) for a, b in runs])
+        shown = [str(version) for version in table.versions]
+        return abbreviate([(shown[a], shown[b], b > a + 1) for a, b in runs])
 
     def _nothing_meets(self, demand: _Demand) -> str:
         """Say why no candidate meets a demand, and leave a hint where one is known."""
@@ -279,7 +293,7 @@ class _Story:
         if not table.records and self.problem.tiers.hidden(name):
             return f"but all packages `{name}` are left out"
         if not table.records:
-            similar = get_close_matches(name, self.problem.tiers.package_names(), cutoff=0.75)
+            similar = self._similar_names(name)
             if similar:
                 self.hints.append(f"did you mean {enumerate_texts(map(_quote, similar), 'or')}?")
             return f"but no channel has a package `{name}`"
@@ -295,14 +309,37 @@ class _Story:
         if len(table.versions) == 1:
             return f"but there is only {name} {table.versions[0]}"
         lowest, highest = table.versions[0], table.versions[-1]
-        return f"but {name} is there in versions {lowest} to {highest}, none of which matches"
+        if len(table.versions) == 2:
+            return f"but {name} has versions {lowest} and {highest}, and none matches"
+        return f"but {name} has versions {lowest} to {highest}, and none matches"
+
+    def _similar_names(self, name: str) -> list[str]:
+        """The names of packages that may have been meant."""
+        names = sorted(self.problem.tiers.package_names())
+        found: list[str] = []
+        for start in range(0, len(names), _NAMES_AT_ONCE):
+            self.problem.tick()
+            found += get_close_matches(name, names[start : start + _NAMES_AT_ONCE], cutoff=0.75)
+        return get_close_matches(name, found, cutoff=0.75)
 
     def _hint_at_machine(self, name: str, spec: MatchSpec) -> None:
         """Say what the machine has, and how to solve for another one."""
+        if not self.virtual_packages:
+            # No variable helps here: nobody has looked at a machine.
+            self.hints.append(
+                "this solve has no virtual packages: "
+                "`virtual_packages=hognose.virtual_packages.detect()` passes those of this machine"
+            )
+            return
         table = self.problem.tables[self.problem.find(name)]
-        if name in _SYSTEMS and not (table and table.records):
-            self.hints.append(f"the package is for {_SYSTEMS[name]}")
-        if name in _OVERRIDES:
+        is_missing = not (table and table.records)
+        has_linux = any(package.name == "__linux" for package in self.virtual_packages)
+        if is_missing and name in _SYSTEMS and not (name == "__glibc" and has_linux):
+            system, platform = _SYSTEMS[name]
+            self.hints.append(
+                f"the package is for {system}: solve for one of its platforms, such as {platform}"
+            )
+        if name in _OVERRIDES and not (is_missing and name in _PLATFORMS_OWN):
             number = re.search(r"[0-9]+(?:\.[0-9]+)*", str(spec.version or ""))
             example = number.group() if number else _EXAMPLES.get(name, "1")
             if name == "__archspec":
@@ -310,11 +347,7 @@ class _Story:
             setting = f"`{_OVERRIDES[name]}={example}`"
             self.hints.append(f"set {setting} to solve for a machine that has it")
         detected = ", ".join(map(str, self.virtual_packages))
-        self.hints.append(
-            f"the virtual packages of this solve are {detected}"
-            if detected
-            else "this solve has no virtual packages"
-        )
+        self.hints.append(f"the virtual packages of this solve are {detected}")
 
     def _hint_at_hidden(self, demand: _Demand) -> None:
         """Mention records that would meet a demand if they were not hidden."""

@@ -60,7 +60,7 @@ def make_candidates(
         locked: File names of the records that are preferred to all others.
     """
     try:
-        versions, indices = _rank_versions([record.version for record in records])
+        versions, keys, indices = _rank_versions([record.version for record in records])
     except InvalidVersionError:
         good = [position for position, record in enumerate(records) if _has_order(record)]
         return make_candidates(
@@ -87,6 +87,7 @@ def make_candidates(
         [records[entry[3]] for entry in decorated],
         [entry[0] for entry in decorated],
         versions,
+        keys,
         [indices[entry[3]] for entry in decorated],
     )
 
@@ -99,20 +100,13 @@ def _has_order(record: RepoDataRecord) -> bool:
     return True
 
 
-def _rank_versions(found: list[Version]) -> tuple[list[Version], list[int]]:
-    """The distinct versions, lowest first, and for each given version its index in them."""
-    # By identity, which is cheaper than by value and, as versions are interned, nearly the same.
-    objects = {id(version): version for version in found}
-    versions: list[Version] = []
-    index_of: dict[int, int] = {}
-    last = None
-    for version in sorted(objects.values(), key=version_key):
-        key = version_key(version)
-        if key != last:
-            versions.append(version)
-            last = key
-        index_of[id(version)] = len(versions) - 1
-    return versions, [index_of[id(version)] for version in found]
+def _rank_versions(found: list[Version]) -> tuple[list[Version], list[str], list[int]]:
+    """The distinct versions, lowest first, their keys, and each given version's index in them."""
+    keys = list(map(version_key, found))
+    by_key = dict(zip(keys, found, strict=True))
+    ordered = sorted(by_key)
+    index_of = {key: index for index, key in enumerate(ordered)}
+    return [by_key[key] for key in ordered], ordered, [index_of[key] for key in keys]
 
 
 def order_group(table: Candidates, group: int, masks: SpecMasks, *, lowest: bool) -> list[int]:

@@ -7,6 +7,7 @@ looked up again, with its reason, when a solve that failed has to be explained.
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import msgspec
@@ -14,11 +15,14 @@ import msgspec
 from hognose.types import ChannelPriority, RepoDataRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from hognose.solve.options import ExcludeNewer
     from hognose.solve.overrides import DependencyOverrides
     from hognose.types import Channel
+
+
+_RECORDS_AT_ONCE = 2048
 
 
 @runtime_checkable
@@ -41,14 +45,27 @@ class RecordList:
         channel: The channel of the first record; None without records.
     """
 
-    def __init__(self, records: Iterable[RepoDataRecord]) -> None:
-        """Sort the records by name; their order is kept."""
+    def __init__(
+        self, records: Sequence[RepoDataRecord], tick: Callable[[], None] | None = None
+    ) -> None:
+        """Sort the records by name; their order is kept. A `tick` is called every millisecond.
+
+        Raises:
+            TypeError: It is no list: a single record, or a channel that nobody has fetched.
+        """
+        if isinstance(records, str) or not hasattr(records, "__getitem__"):
+            message = (
+                f"a source is a list of records, or what loads them by name, not a "
+                f"{type(records).__name__}; for one list write `sources=[records]`"
+            )
+            raise TypeError(message)
         self._by_name: dict[str, list[RepoDataRecord]] = {}
-        self.channel: str | None = None
-        for record in records:
-            if self.channel is None:
-                self.channel = record.channel
-            self._by_name.setdefault(record.name, []).append(record)
+        self.channel: str | None = records[0].channel if records else None
+        for start in range(0, len(records), _RECORDS_AT_ONCE):
+            if tick is not None:
+                tick()
+            for record in records[start : start + _RECORDS_AT_ONCE]:
+                self._by_name.setdefault(record.name, []).append(record)
 
     def load_records(self, name: str) -> Sequence[RepoDataRecord]:
         """All records of a package."""
@@ -84,6 +101,7 @@ class Tiers:
         requested_channels: For names that the specs want from a certain channel, that channel.
         excluded: Records that may not be used, by their URL, each with the caller's reason.
         overrides: Which dependencies count instead of those that records have.
+        tick: Called while long lists of records are sorted; may raise to stop that.
     """
 
     def __init__(
@@ -95,6 +113,7 @@ class Tiers:
         requested_channels: Mapping[str, Channel],
         excluded: Mapping[str, str],
         overrides: DependencyOverrides,
+        tick: Callable[[], None] | None = None,
     ) -> None:
         self.is_strict = priority is ChannelPriority.STRICT
         self.is_flexible = priority is ChannelPriority.FLEXIBLE
@@ -104,7 +123,7 @@ class Tiers:
         self.overrides = overrides
         tiers: dict[object, list[PackageSource]] = {}
         for source in sources:
-            adapted = source if isinstance(source, PackageSource) else RecordList(source)
+            adapted = source if isinstance(source, PackageSource) else RecordList(source, tick)
             channel = getattr(adapted, "channel", None)
             key = str(getattr(channel, "base_url", channel)) if channel is not None else adapted
             tiers.setdefault(key, []).append(adapted)
@@ -170,13 +189,15 @@ class Tiers:
                 if record.url in self.excluded:
                     hidden.append(Hidden(record, "excluded", self.excluded[record.url]))
                 elif requested is not None and not is_from_channel(record, requested):
-                    detail = requested.name or requested.base_url
+                    detail = requested.canonical_name
                     hidden.append(Hidden(record, "requested channel", detail))
                 elif used is not None and self.is_strict:
                     hidden.append(Hidden(record, "channel priority", used))
                 elif self.exclude_newer is not None and self.exclude_newer.hides(record):
                     cutoff = self.exclude_newer.cutoff_of(record.name, record.channel)
-                    detail = "" if cutoff is None else cutoff.isoformat(" ", "minutes")
+                    detail = (
+                        "" if cutoff is None else f"{cutoff.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+                    )
                     hidden.append(Hidden(record, "exclude newer", detail))
             if records and used is None:
                 used = records[0].channel

@@ -10,7 +10,7 @@ from hognose.solve.task import by_name, with_text
 from hognose.types import MatchSpec, RepoDataRecord, package_name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
 _MAX_CHAINS = 8
 
@@ -120,7 +120,8 @@ def why(
         specs = [t for found in there.values() for t in getattr(found, "requested_specs", ())]
     asked = [(text, spec) for text, spec in map(with_text, specs) if spec.name.exact in there]
     requested = tuple(text for text, spec in asked if spec.name.exact == name)
-    demands = (*(PresenceDemand("", text, "spec") for text in requested), *_demands(name, there))
+    own = [PresenceDemand("", text, "spec") for text in requested]
+    demands = (*own, *_demands((name,), there).get(name, ()))
     return Presence(
         package=_describe(record),
         requested=requested,
@@ -134,14 +135,19 @@ def _describe(record: RepoDataRecord) -> str:
     return f"{record.name} {record.version} {record.build}"
 
 
-def _demands(name: str, there: Mapping[str, RepoDataRecord]) -> list[PresenceDemand]:
-    return [
-        PresenceDemand(_describe(record), text, kind)
-        for record in sorted(there.values(), key=lambda record: record.name)
-        for kind, texts in (("depends", record.depends), ("constrains", record.constrains))
-        for text in texts
-        if package_name_of(text) == name
-    ]
+def _demands(
+    names: Container[str], there: Mapping[str, RepoDataRecord]
+) -> dict[str, list[PresenceDemand]]:
+    """Every demand of the packages that are there on one of the names, by name."""
+    found: dict[str, list[PresenceDemand]] = {}
+    for record in sorted(there.values(), key=lambda record: record.name):
+        for kind, texts in (("depends", record.depends), ("constrains", record.constrains)):
+            for text in texts:
+                name = package_name_of(text)
+                if name in names:
+                    demand = PresenceDemand(_describe(record), text, kind)
+                    found.setdefault(name, []).append(demand)
+    return found
 
 
 def _chains(
@@ -184,13 +190,55 @@ def _newer(
     best: dict[str, tuple[str, ...]] = {}
     higher = [c for c in candidates if c.name == record.name and c.version > record.version]
     for candidate in sorted(higher, key=lambda c: c.version, reverse=True):
-        reasons = [str(d) for d in demands if not MatchSpec(d.text).matches(candidate)]
-        for text in candidate.depends:
-            spec = MatchSpec(text)
-            found = there.get(spec.name.exact or "")
-            if found is not None and not spec.matches(found):
-                reasons.append(f"it needs `{text}`, and {found.name} {found.version} is here")
+        reasons = _objections(candidate, demands, there)
         version = str(candidate.version)
         if version not in best or len(reasons) < len(best[version]):
-            best[version] = tuple(dict.fromkeys(reasons))
+            best[version] = reasons
     return tuple(NewerVersion(version, reasons) for version, reasons in best.items())
+
+
+def objections(
+    packages: Iterable[RepoDataRecord], records: Iterable[RepoDataRecord]
+) -> dict[str, tuple[str, ...]]:
+    """Tell what stands against packages in an environment.
+
+    Args:
+        packages: Packages of different names that could be there.
+        records: The environment.
+
+    Returns:
+        By name, a sentence without an end for each demand of the other packages that the package
+        does not meet, and for each of its own that they do not meet.
+    """
+    wanted, there = by_name(packages), by_name(records)
+    demands = _demands(wanted, there)
+    return {
+        name: _objections(record, demands.get(name, ()), there) for name, record in wanted.items()
+    }
+
+
+def _objections(
+    record: RepoDataRecord,
+    demands: Iterable[PresenceDemand],
+    there: Mapping[str, RepoDataRecord],
+) -> tuple[str, ...]:
+    with_it = {**there, str(record.name): record}
+
+    def is_met(spec: MatchSpec) -> bool:
+        """Whether a package of the environment meets a spec."""
+        other = with_it.get(spec.name.exact or "")
+        return other is not None and spec.matches(other)
+
+    def is_broken(spec: MatchSpec) -> bool:
+        if spec.condition is not None and not spec.condition.evaluate(is_met):
+            return False
+        return not is_met(spec)
+
+    found = [str(demand) for demand in demands if is_broken(MatchSpec(demand.text))]
+    for verb, texts in (("needs", record.depends), ("works only with", record.constrains)):
+        for text in texts:
+            spec = MatchSpec(text)
+            other = with_it.get(spec.name.exact or "")
+            if other is not None and other is not record and is_broken(spec):
+                found.append(f"it {verb} `{text}`, and {other.name} {other.version} is here")
+    return tuple(dict.fromkeys(found))

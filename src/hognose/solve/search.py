@@ -18,7 +18,7 @@ that were given: `Unsatisfiable.core`.
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from hognose.solve.agenda import Agenda
 from hognose.solve.clause import ABSENT, Clause, Literal, Unsatisfiable
@@ -30,13 +30,19 @@ if TYPE_CHECKING:
     from hognose.solve.resolvent import Trail
 
 
+def _closed(*_: object) -> NoReturn:
+    message = "the search is closed"
+    raise ValueError(message)
+
+
 class Search:
     """One search; variables may be added while it runs, by `expand` and `prefer`.
 
     Args:
         expand: `expand(variable, value)` gives the clauses about one value (a mask of one bit).
         prefer: `prefer(variable, mask)` chooses the value to try from at least two.
-        tick: Called for each decision and conflict; may raise to stop the search.
+        tick: Called for each decision and conflict, and each time a domain has become smaller; may
+            raise to stop the search.
 
     Attributes:
         domains: Per variable, the values it may still have.
@@ -69,11 +75,12 @@ class Search:
         self._history: list[list[int]] = []  # per variable, its positions in the trail
         self._starts: list[int] = [0]  # per level, the length of the trail where it began
         self._head = 0  # the first entry of the trail that has not been propagated
-        # Clauses that were given too late, when an earlier level already implied their
-        # consequence: where that was, and where in the trail it was made up for.
-        self._late: list[tuple[Clause, int, int]] = []
+        # Clauses that were given too late, when an earlier level already left them one literal:
+        # which, where that was, and where in the trail it was made up for.
+        self._late: list[tuple[Clause, Literal, int, int]] = []
         self._single: list[int] = []  # variables to expand, if they still have one value
         self._expanded: list[int] = []  # per variable, the values that were expanded
+        self._chosen: list[tuple[int, int]] = []  # per variable, the last domain and choice from it
 
     def add_variable(self, domain: int) -> int:
         """Add a variable with a domain, and return its number."""
@@ -82,6 +89,7 @@ class Search:
         self._watches.append({})
         self._history.append([])
         self._expanded.append(ABSENT)
+        self._chosen.append((0, 0))
         self._agenda.add_variable()
         if not domain & ABSENT:
             self._agenda.push(variable)
@@ -89,9 +97,18 @@ class Search:
                 self._single.append(variable)
         return variable
 
+    def close(self) -> None:
+        """Let go of everything that was learned, and of those who answer."""
+        for watches in self._watches:
+            watches.clear()
+        self._expand = self._prefer = self._tick = _closed
+
     def expand_again(self, variable: int) -> None:
         """Ask for the clauses about a variable's values once more, from the next decision on."""
         self._expanded[variable] = ABSENT
+        domain = self.domains[variable]
+        if not domain & (domain - 1):
+            self._single.append(variable)
 
     def rank_of(self, variable: int) -> int:
         """The how-manieth a variable was to be required, from 1; 0 if it never was."""
@@ -141,7 +158,11 @@ class Search:
         """Try a value, once all that is known about it does not rule it out."""
         self._tick()
         domain = self.domains[variable]
-        value = self._prefer(variable, domain)
+        # After a back-jump most decisions are the same as before it.
+        before, value = self._chosen[variable]
+        if domain != before:
+            value = self._prefer(variable, domain)
+            self._chosen[variable] = domain, value
         if not self._expanded[variable] & value:
             # What rules the value out as things are does so here without a conflict: that makes
             # conflicts ten times rarer.
@@ -187,25 +208,31 @@ class Search:
         unit = self._only_open_literal(clause)
         if unit is None:
             return None
+        domains, start = self.domains, self._starts[-1]
+        if start:
+            impossible = sorted(
+                [
+                    (self._falsified_at(variable, mask), (variable, mask))
+                    for variable, mask in clause.literals
+                    if not domains[variable] & mask
+                ]
+            )
+            if impossible and len(impossible) == len(clause.literals):
+                unit = impossible.pop()[1]
+            implied = impossible[-1][0] if impossible else -1
+            if implied < start:
+                self._late.append((clause, unit, implied, len(self._trail)))
+        return self._apply(clause, unit)
+
+    def _apply(self, clause: Clause, unit: Literal) -> Clause | None:
+        """Narrow to the one literal that may hold; return the clause if it cannot."""
         variable, mask = unit
         domain = self.domains[variable]
-        start = self._starts[-1]
-        if start:
-            positions = sorted(
-                self._falsified_at(*literal)
-                for literal in clause.literals
-                if not self.domains[literal[0]] & literal[1]
-            )
-            if not domain & mask:
-                positions = positions[:-1]
-            # Where all literals but one had become impossible.
-            implied = positions[-1] if positions else -1
-            if implied < start:
-                self._late.append((clause, implied, len(self._trail)))
-        if not domain & mask:
+        narrowed = domain & mask
+        if not narrowed:
             return clause
-        if domain & mask != domain:
-            self._narrow(variable, domain, domain & mask, clause)
+        if narrowed != domain:
+            self._narrow(variable, domain, narrowed, clause)
         return None
 
     def _only_open_literal(self, clause: Clause) -> Literal | None:
@@ -228,13 +255,14 @@ class Search:
         if not narrowed & ABSENT:
             if domain & ABSENT:
                 self._agenda.push(variable)
-            if not narrowed & (narrowed - 1):
+            if not narrowed & (narrowed - 1) and not self._expanded[variable] & narrowed:
                 self._single.append(variable)
 
     def _propagate(self) -> Clause | None:
         """Narrow domains until nothing follows any more; return a clause that cannot hold."""
-        domains, watches, trail = self.domains, self._watches, self._trail
+        domains, watches, trail, tick = self.domains, self._watches, self._trail, self._tick
         while self._head < len(trail):
+            tick()
             variable, before, _ = trail[self._head]
             self._head += 1
             now = domains[variable]
@@ -272,11 +300,14 @@ class Search:
                 self._agenda.push(variable)
         late, self._late = self._late, []
         conflict = None
-        for clause, implied, applied in late:
+        for entry in late:
+            clause, unit, implied, applied = entry
             if applied < start:
-                self._late.append((clause, implied, applied))
+                self._late.append(entry)
             elif implied < start:
-                conflict = self._examine(clause) or conflict
+                if implied < self._starts[-1]:
+                    self._late.append((clause, unit, implied, len(self._trail)))
+                conflict = self._apply(clause, unit) or conflict
         return conflict
 
     # Learning
@@ -321,6 +352,7 @@ class Search:
         resolvent.resolve(conflict)
         unread = [conflict]
         while unread:
+            self._tick()
             clause = unread.pop()
             if clause not in seen:
                 seen.add(clause)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from hognose._collector import collector_paused
+from hognose._several import require_several
 from hognose.errors import UnsolvableError
 from hognose.solve.backend import find_backend
 from hognose.solve.clause import ABSENT, Unsatisfiable
@@ -25,11 +25,12 @@ from hognose.types import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from hognose.solve.backend import SolverBackend
     from hognose.solve.package_source import PackageSource
+    from hognose.solve.tables import SharedTables
     from hognose.types import RepoDataRecord
 
 
@@ -58,6 +59,10 @@ def solve(
     earlier choices leave. The answer depends only on the input, not on the order of records in a
     source. Records are loaded name by name, only for names that the solve reaches.
 
+    May be called in several threads at once, though they take turns. While it runs, Python's
+    collector of reference cycles rests in the whole process, and is as it was afterwards
+    (`hognose.solve.collector` says what that means for other threads).
+
     Args:
         specs: What must be installed.
         sources: Records, or objects that load them by name; those of one channel make a tier, the
@@ -72,7 +77,8 @@ def solve(
         strategy: Which versions are better: `highest`, `lowest` or `lowest-direct`.
         exclude_newer: Hide what was published after a date, or within an age counted from now.
         timeout: After how many seconds to give up.
-        cancelled: Asked often; the solve stops when it answers True.
+        cancelled: Asked every few milliseconds, while records are loaded and a failure is
+            explained too; the solve stops when it answers True.
         dependency_overrides: Pairs of specs: the records meant, and what takes the place of their
             dependencies on the name of the second spec. The records returned are unchanged.
         excluded_candidates: Records that may not be used, by URL, each with the reason, which an
@@ -89,11 +95,15 @@ def solve(
         SolveCancelledError: The time ran out, or `cancelled` said so.
         InvalidMatchSpecError: A spec is not valid, or does not name one package.
         SolverBackendError: The back end is not there, or has no way to express what is asked.
+        TypeError: There is one value where several are taken.
     """
+    seconds = to_seconds(timeout)
+    tick = make_tick(seconds, cancelled, clock)
     solver = find_backend(backend)
-    wanted = tuple(with_text(spec) for spec in specs)
+    wanted = tuple(with_text(spec) for spec in require_several("specs", specs))
     age = ExcludeNewer.parse(exclude_newer)
     overrides = DependencyOverrides(dependency_overrides)
+    require_several("sources", sources)
     tiers = Tiers(
         sources,
         priority=channel_priority,
@@ -105,45 +115,33 @@ def solve(
         },
         excluded=excluded_candidates or {},
         overrides=overrides,
+        tick=tick,
     )
-    seconds = to_seconds(timeout)
     task = SolveTask(
         specs=wanted,
-        constraints=tuple(with_text(spec) for spec in constraints),
+        constraints=tuple(
+            with_text(spec) for spec in require_several("constraints", constraints)
+        ),
         tiers=tiers,
         virtual_packages=tuple(
             GenericVirtualPackage.parse(package) if isinstance(package, str) else package
-            for package in virtual_packages
+            for package in require_several("virtual_packages", virtual_packages)
         ),
-        locked=by_name(locked_packages),
-        pinned=by_name(pinned_packages),
+        locked=by_name(require_several("locked_packages", locked_packages)),
+        pinned=by_name(require_several("pinned_packages", pinned_packages)),
         channel_priority=channel_priority,
         strategy=SolveStrategy(strategy),
         exclude_newer=age,
         add_pip_as_python_dependency=add_pip_as_python_dependency,
         timeout=seconds,
-        tick=make_tick(seconds, cancelled, clock),
+        tick=tick,
     )
-    with _collector_paused():
-        found = PackageRecord.sort_topologically(solver.solve(task))
+    with collector_paused():
+        answer = solver.solve(task)
+        if tick is not None:
+            tick()
+        found = PackageRecord.sort_topologically(answer)
     return [overrides.original(record) for record in found]
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Keep the collector of reference cycles from running.
-
-    A solve makes a million small objects and no cycles, so that looking for some finds nothing
-    and takes as long as all the rest together. Solves in several threads do not get in each
-    other's way: the one that switched the collector off switches it on.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 class SolveStatistics(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,14 +163,18 @@ class SolveStatistics(msgspec.Struct, frozen=True, kw_only=True):
 class HognoseBackend:
     """The solver of this package: a clause learner over masks of candidates.
 
+    Args:
+        shared: Tables of candidates that other solves with some of the same records use too.
+
     Attributes:
         statistics: How much work the last solve was.
     """
 
     name = "hognose"
 
-    def __init__(self) -> None:
+    def __init__(self, shared: SharedTables | None = None) -> None:
         """Start without statistics."""
+        self._shared = shared
         self.statistics = SolveStatistics()
 
     def solve(self, task: SolveTask) -> list[RepoDataRecord]:
@@ -182,9 +184,10 @@ class HognoseBackend:
             UnsolvableError: There is none.
             SolveCancelledError: It was time to stop.
         """
-        problem = Problem(task)
+        problem = Problem(task, self._shared)
+        search = problem.search
         try:
-            values = problem.search.solve(problem.root_clauses(task.specs, task.constraints))
+            values = search.solve(problem.root_clauses(task.specs, task.constraints))
         except Unsatisfiable as unsatisfiable:
             from hognose.solve.explain import explain
 
@@ -194,9 +197,10 @@ class HognoseBackend:
             self.statistics = SolveStatistics(
                 names=len(problem.names),
                 candidates=sum(len(table.records) for table in problem.tables if table),
-                decisions=problem.search.decisions,
-                conflicts=problem.search.conflicts,
+                decisions=search.decisions,
+                conflicts=search.conflicts,
             )
+            problem.close()
         return [
             table.record_of(value)
             for table, value in zip(problem.tables, values, strict=True)

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from hognose._several import require_several
 from hognose.errors import UnsolvableError
 from hognose.solve.solver import solve
 from hognose.solve.task import by_name, with_text
-from hognose.types import RepoDataRecord
+from hognose.types import PackageRecord, RepoDataRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -100,16 +101,16 @@ def update(
     Raises:
         UnsolvableError: The specs and earlier requests exclude each other; with `KEEP`, also:
             they need a change of what is installed.
-        SolveCancelledError, InvalidMatchSpecError, SolverBackendError: As in `solve`.
+        SolveCancelledError, InvalidMatchSpecError, SolverBackendError, TypeError: As in `solve`.
     """
     mode = UpdateMode(mode)
-    present = by_name(installed)
-    wanted = [with_text(spec) for spec in specs]
+    present = by_name(require_several("installed", installed))
+    wanted = [with_text(spec) for spec in require_several("specs", specs)]
     named = {spec.name.exact for _, spec in wanted}
     earlier = _requests_of(present.values()) if requested is None else requested
     asked = dict.fromkeys(text for text, _ in wanted)
     asked |= dict.fromkeys(
-        text for text, spec in map(with_text, earlier) if spec.name.exact not in named
+        text for text, spec in map(with_text, require_several("requested", earlier)) if spec.name.exact not in named
     )
     others = {name: record for name, record in present.items() if name not in named}
     if mode is UpdateMode.KEEP:
@@ -121,7 +122,10 @@ def update(
         options["locked_packages"] = tuple(others.values())
     elif present:
         sources = [*sources, _InstalledPackages(present)]
-    soft = [] if mode is UpdateMode.PRUNE else [name for name in present if name not in named]
+    # What others need comes after them, so that it is there for them and not they for it.
+    ordered = reversed(PackageRecord.sort_topologically(present.values()))
+    wished = [str(record.name) for record in ordered if record.name not in named]
+    soft = [] if mode is UpdateMode.PRUNE else wished
     found = _solve_softly(list(asked), soft, sources, options, is_hard=mode is UpdateMode.KEEP)
     return _compare(present, found)
 
