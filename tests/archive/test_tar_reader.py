@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hognose.archive.tar_reader import MemberKind, TarReader
+from hognose.archive.tar_header import MemberKind
+from hognose.archive.tar_reader import TarReader
 from hognose.archive.tar_writer import (
     DIRECTORY_FLAG,
     END_OF_ARCHIVE,

@@ -1,45 +1,27 @@
 """Extract a package in one pass: from a stream, through the hashes, into files.
 
-What arrives is hashed, taken apart, decompressed and written as it comes; neither the archive nor
-anything inside it touches the disk in between. The tree appears under its name by one rename, when
+What arrives is taken apart and written as it comes (`unpacking`); neither the archive nor anything
+inside it touches the disk in between. The tree appears under its name by one rename, when
 everything is in it and the archive was read to its end.
 """
 
 from __future__ import annotations
 
-import errno
-import json
 import os
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from hognose.archive.archive_digest import HashingReader
-from hognose.archive.decompression import READ_SIZE, SMALL_PIECES, iter_bzip2, iter_zstd
+from hognose.archive.archive_digest import digest_of
 from hognose.archive.extract_limits import ExtractLimits
-from hognose.archive.extraction_target import ExtractionTarget
-from hognose.archive.read_ahead import PieceStream, read_ahead
+from hognose.archive.hashing_reader import HashingReader
 from hognose.archive.renaming import remove_tree, rename
-from hognose.archive.tar_reader import TarReader
-from hognose.archive.zip_stream import iter_zip_stream
-from hognose.errors import (
-    ArchiveError,
-    HashMismatchError,
-    HognoseError,
-    UnsafeArchiveError,
-)
+from hognose.archive.unpacking import unpack
+from hognose.errors import ArchiveError, HashMismatchError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hognose.archive.archive_digest import ArchiveDigest, ProgressCallback, Readable
-    from hognose.archive.zip_stream import StoredData
-
-_BZIP2_MAGIC = b"BZh"
-_ZIP_MAGIC = b"PK\x03\x04"
-_METADATA_LIMIT = 1 << 16
-# 1 MiB: below it a thread costs more than it saves.
-_HASHED_WITHOUT_THREAD = 8
-_FORMAT_VERSION = 2
 
 
 def extract(
@@ -115,39 +97,29 @@ def extract_into(
     progress: ProgressCallback | None = None,
     info_only: bool = False,
     sha256_only: bool = False,
+    threads: bool = True,
 ) -> ArchiveDigest:
     """Extract a stream into an existing, empty, private directory, which the caller cleans up.
 
     This is `extract` without the temporary name and the rename, for callers that do both
     themselves. With `sha256_only` the MD5 and the CRCs inside the archive are left out: the
-    caller will compare the SHA-256, which says more and costs half.
+    caller will compare the SHA-256, which says more and costs half. Without `threads` everything
+    is done in the calling thread, which is best where others extract at the same time.
 
     Raises:
         ArchiveError: As in `extract`.
     """
     reader = HashingReader(source, progress, with_md5=not sha256_only)
-    target = ExtractionTarget(directory, limits)
-    member = _Where()
-    # Large archives are hashed on a thread of their own: it takes a third of the time that
-    # decompression takes.
-    pieces = read_ahead(reader.iter_pieces(READ_SIZE), without_thread=_HASHED_WITHOUT_THREAD)
-    with _errors_naming(archive_name, member), closing(pieces):
-        stream = PieceStream(pieces)
-        magic = stream.peek(len(_ZIP_MAGIC))
-        if magic == _ZIP_MAGIC:
-            members = iter_zip_stream(stream, check_crc=not sha256_only)
-            _extract_conda(members, reader, target, limits, member, info_only=info_only)
-        elif magic[:3] == _BZIP2_MAGIC:
-            expanded = _limited(iter_bzip2(stream), reader, limits)
-            _extract_tar(expanded, target, member, info_only=info_only)
-        else:
-            message = "this is neither a `.conda` nor a `.tar.bz2` package"
-            if not magic:
-                message = "the file is empty"
-            raise ArchiveError(message)
-        stream.drain()
-        target.finish()
-    return reader.digest()
+    unpack(
+        reader,
+        directory,
+        limits,
+        archive_name,
+        info_only=info_only,
+        check_crc=not sha256_only,
+        threads=threads,
+    )
+    return digest_of(reader)
 
 
 @contextmanager
@@ -169,6 +141,9 @@ def _opened(
 
 
 def _check_free(final: str) -> None:
+    # Nearly always there is nothing, and asking so costs a fifth of an exception.
+    if not os.access(final, os.F_OK):
+        return
     try:
         with os.scandir(final) as entries:
             occupied = next(entries, None) is not None
@@ -179,6 +154,14 @@ def _check_free(final: str) -> None:
     if occupied:
         message = f"cannot extract to `{final}`: it exists and is not empty"
         raise ArchiveError(message, path=final, hint="name a directory that does not exist yet")
+
+
+def _make_directory(path: str) -> None:
+    try:
+        os.mkdir(path)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.mkdir(path)
 
 
 def _extract_renamed(
@@ -195,8 +178,7 @@ def _extract_renamed(
     parent, base = os.path.split(final)
     temporary = os.path.join(parent, f".{base[:100]}.{os.urandom(6).hex()}.partial")
     try:
-        os.makedirs(parent, exist_ok=True)
-        os.mkdir(temporary)
+        _make_directory(temporary)
     except OSError as error:
         message = f"cannot create `{temporary}`: {error.strerror}"
         raise ArchiveError(message, path=final) from error
@@ -228,126 +210,3 @@ def _require_sha256(archive_name: str, expected: str, actual: str) -> None:
     if expected != actual:
         message = f"`{archive_name}` is another package: its SHA-256 is {actual}, not {expected}"
         raise HashMismatchError(message, path=archive_name, expected=expected, actual=actual)
-
-
-class _Where:
-    """Which member is being worked on, for errors."""
-
-    name: str | None = None
-
-
-def _extract_conda(
-    members: Iterator[StoredData],
-    reader: HashingReader,
-    target: ExtractionTarget,
-    limits: ExtractLimits,
-    where: _Where,
-    *,
-    info_only: bool,
-) -> None:
-    parts: set[str] = set()
-    for data in members:
-        name = data.member.name
-        part = conda_part(name)
-        where.name = name
-        if name == "metadata.json":
-            _check_metadata(data)
-        if part is None:
-            continue
-        if part in parts:
-            message = f"there are two `{part}-...tar.zst` in the archive"
-            raise ArchiveError(message, member=name)
-        parts.add(part)
-        if info_only and part != "info":
-            continue
-        _extract_tar(_limited(iter_zstd(data), reader, limits), target, where, info_only=info_only)
-    where.name = None
-    for part in ("info", "pkg"):
-        if part not in parts:
-            message = f"there is no `{part}-...tar.zst` in the archive"
-            raise ArchiveError(message)
-
-
-def conda_part(name: str) -> str | None:
-    """Say which part of a `.conda` a zip member is: "info", "pkg", or None for other members."""
-    if name.endswith(".tar.zst"):
-        for part in ("info", "pkg"):
-            if name.startswith(f"{part}-"):
-                return part
-    return None
-
-
-def _check_metadata(data: StoredData) -> None:
-    parts = []
-    size = 0
-    while part := data.read(_METADATA_LIMIT):
-        parts.append(part)
-        size += len(part)
-        if size > _METADATA_LIMIT:
-            message = "`metadata.json` is larger than 64 kB"
-            raise ArchiveError(message, member="metadata.json")
-    try:
-        version = json.loads(b"".join(parts))["conda_pkg_format_version"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        message = "`metadata.json` does not name the version of the package format"
-        raise ArchiveError(message, member="metadata.json") from None
-    if version != _FORMAT_VERSION:
-        message = f"the package has format version {version!r:.40}: only {_FORMAT_VERSION} is known"
-        raise ArchiveError(message, member="metadata.json")
-
-
-def _extract_tar(
-    pieces: Iterator[bytes], target: ExtractionTarget, where: _Where, *, info_only: bool
-) -> None:
-    add = target.add
-    with closing(read_ahead(pieces, without_thread=SMALL_PIECES)) as ready:
-        tar = TarReader(ready)
-        for member in tar:
-            where.name = member.name
-            if info_only and not member.name.removeprefix("./").startswith("info/"):
-                continue
-            add(tar, member)
-    where.name = None
-
-
-def _limited(
-    pieces: Iterator[bytes], reader: HashingReader, limits: ExtractLimits
-) -> Iterator[bytes]:
-    """Pass pieces on until they are more than the archive may expand to."""
-    expanded = 0
-    for piece in pieces:
-        expanded += len(piece)
-        if expanded > limits.expanded_size:
-            rule = f"expands to more than {limits.expanded_size} bytes"
-        elif expanded > limits.ratio_floor and expanded > limits.ratio * reader.size:
-            rule = f"expands to more than {limits.ratio} times its size"
-        else:
-            yield piece
-            continue
-        message = f"the archive {rule}"
-        hint = "raise the limit if you trust the package"
-        raise UnsafeArchiveError(message, rule=rule, hint=hint)
-
-
-@contextmanager
-def _errors_naming(archive_name: str, where: _Where) -> Iterator[None]:
-    """Let every error name the archive and the member, and give disk errors our type."""
-    try:
-        yield
-    except ArchiveError as error:
-        facts = {"member": where.name, **error.__dict__, "path": archive_name}
-        facts.pop("hint", None)
-        message = f"cannot extract `{archive_name}`: {error.message}"
-        raise type(error)(message, hint=error.hint, **facts) from error
-    except HognoseError:
-        raise
-    except OSError as error:
-        message = f"cannot extract `{archive_name}`: {error.strerror or error}"
-        if where.name is not None:
-            message = f"{message} (member {where.name[:200]!a})"
-        hint = None
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            hint = "free some space, or choose another directory"
-        raise ArchiveError(
-            message, hint=hint, path=archive_name, member=where.name, errno=error.errno
-        ) from error

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from hognose.archive.safe_paths import (
     clean_components,
@@ -19,11 +17,14 @@ from hognose.archive.safe_paths import (
     symlink_needs_the_disk,
     symlink_stays_inside,
 )
-from hognose.archive.tar_reader import MemberKind, TarMember, TarReader
+from hognose.archive.tar_header import MemberKind, TarMember
 from hognose.errors import ArchiveError, UnsafeArchiveError
+
+TYPE_CHECKING = False  # as in `typing`, which takes 5 ms to import
 
 if TYPE_CHECKING:
     from hognose.archive.extract_limits import ExtractLimits
+    from hognose.archive.tar_reader import TarReader
 
 _CREATE = (
     os.O_WRONLY
@@ -50,9 +51,11 @@ class ExtractionTarget:
         """Take an existing empty directory that nobody else writes to."""
         self._root = root
         self._limits = limits
-        self._members = 0
+        self._members_left = limits.members
         # From a name's head as archives spell it (`lib/a/`, `./lib/a/`) to the directory's path.
         self._heads: dict[str, str] = {"": f"{root}/", "./": f"{root}/"}
+        # Those of them in which no name is reserved or needs Windows' rules.
+        self._plain_heads: dict[str, str] = {}
         self._longest_reserved = len(f"{root}/info/")
         self._times = _EARLIEST_MTIME, (_EARLIEST_MTIME, _EARLIEST_MTIME)
         self._directories: dict[str, str] = {"": f"{root}/"}
@@ -68,8 +71,8 @@ class ExtractionTarget:
             ArchiveError: The archive is damaged.
             OSError: The disk refused.
         """
-        self._members += 1
-        if self._members > self._limits.members:
+        self._members_left -= 1
+        if self._members_left < 0:
             rule = f"there are more than {self._limits.members} members"
             raise UnsafeArchiveError(rule, rule=rule, member=member.name)
         kind = member.kind
@@ -136,6 +139,8 @@ class ExtractionTarget:
             raise UnsafeArchiveError(message, member=name, rule=rule) from None
         directory = self._make_directories(components, name)
         self._heads[head] = directory
+        if len(directory) > self._longest_reserved and not self._limits.windows_names:
+            self._plain_heads[head] = directory
         return directory
 
     def _make_directories(self, components: list[str], name: str) -> str:
@@ -163,7 +168,14 @@ class ExtractionTarget:
         return directory
 
     def _add_file(self, reader: TarReader, member: TarMember) -> None:
-        path = self._place(member)
+        name = member.name
+        cut = name.rfind("/") + 1
+        tail = name[cut:]
+        directory = self._plain_heads.get(name[:cut])
+        if directory is None or tail in _NO_NAMES or "\0" in tail or len(tail) > _SHORT:
+            path = self._place(member)
+        else:
+            path = directory + tail
         # Set-user-id and the like mean nothing in a package and are dropped.
         mode = member.mode & 0o777
         try:
@@ -240,8 +252,7 @@ class ExtractionTarget:
                 member, "is there twice, or differs from another member only in case"
             ) from None
         if _CAN_SET_LINK_TIMES:
-            with suppress(OSError):
-                os.utime(path, _clamped_times(member.mtime), follow_symlinks=False)
+            _set_times(path, _clamped_times(member.mtime), follow_symlinks=False)
 
     def _add_hard_link(self, member: TarMember) -> None:
         path = self._place(member)
@@ -275,9 +286,9 @@ def _clamped_times(mtime: int) -> tuple[int, int]:
     return mtime, mtime
 
 
-def _set_times(path: str | int, times: tuple[int, int]) -> None:
+def _set_times(path: str | int, times: tuple[int, int], *, follow_symlinks: bool = True) -> None:
     try:
-        os.utime(path, times)
+        os.utime(path, times, follow_symlinks=follow_symlinks)
     except OSError:
         # Some file systems keep no times; the content does not depend on it.
         return

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, BinaryIO, Literal, Self
 import msgspec
 
 from hognose.archive.decompression import iter_bzip2, iter_zstd
-from hognose.archive.extraction import conda_part
 from hognose.archive.safe_paths import clean_components
-from hognose.archive.tar_reader import MemberKind, TarMember, TarReader
+from hognose.archive.tar_header import MemberKind, TarMember
+from hognose.archive.tar_reader import TarReader
+from hognose.archive.unpacking import conda_part
 from hognose.archive.zip_directory import LOCAL_SIGNATURE, ZipMember, read_directory
 from hognose.archive.zip_stream import iter_located
 from hognose.errors import ArchiveError, UnsafeArchiveError

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 # 2023-01-01, the time that rattler gives to members when none is asked for.
 DEFAULT_TIMESTAMP = 1672531200
 _COPY_SIZE = 1 << 18
+_PATHS, _FILES = "info/paths.json", "info/files"
 _ZIP64_FROM = 1 << 31
 
 PackageFormat = Literal["conda", "tar.bz2"]
@@ -67,6 +68,7 @@ def create_package(
     target: str | os.PathLike[str],
     *,
     files: Iterable[str] | None = None,
+    list_files: bool = False,
     level: int | None = None,
     threads: int | None = None,
     timestamp: int = DEFAULT_TIMESTAMP,
@@ -81,6 +83,8 @@ def create_package(
         target: The path to write, which ends in `.conda` or `.tar.bz2`. It appears by a rename
             when it is complete.
         files: The paths to put in, relative to `source_directory`; all of them when None.
+        list_files: Whether to add `info/paths.json` and `info/files`, without which a package
+            cannot be installed, where there is no `info/paths.json`. The directory is not changed.
         level: The compression level: 1 to 22 for `.conda` (default 19), 1 to 9 for `.tar.bz2`.
         threads: The number of threads that compress a `.conda`; the machine's cores when None.
             It has no influence on the result.
@@ -97,12 +101,27 @@ def create_package(
     root = os.fspath(source_directory)
     names = _iter_tree(root) if files is None else iter(files)
     entries = [_entry_on_disk(root, name) for name in names]
+    if list_files and not any(entry.name == _PATHS for entry in entries):
+        entries = _with_lists(root, entries)
     target = os.fspath(target)
     if target.endswith(".tar.bz2"):
         level = 9 if level is None else level
         return write_tar_bz2(target, entries, level=level, timestamp=timestamp)
     level = 19 if level is None else level
     return write_conda(target, entries, level=level, threads=threads, timestamp=timestamp)
+
+
+def _with_lists(root: str, entries: list[PackageEntry]) -> list[PackageEntry]:
+    from hognose.archive.path_listing import list_paths
+
+    paths = list_paths(root, [entry.name for entry in entries])
+    # An older list may know nothing of what was added since.
+    lines = "".join(f"{entry.relative_path}\n" for entry in paths.paths)
+    lists = [
+        PackageEntry(name=_PATHS, content=paths.encode()),
+        PackageEntry(name=_FILES, content=lines.encode()),
+    ]
+    return [*(entry for entry in entries if entry.name != _FILES), *lists]
 
 
 def write_conda(

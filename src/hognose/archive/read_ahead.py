@@ -6,9 +6,9 @@ on each side of a short queue both cores work on one package.
 
 from __future__ import annotations
 
-import threading
 from collections import deque
-from typing import TYPE_CHECKING
+
+TYPE_CHECKING = False  # as in `typing`, which takes 5 ms to import
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -32,8 +32,11 @@ def read_ahead(pieces: Iterator[bytes], *, without_thread: int) -> Generator[byt
         if piece is None:
             return
         yield piece
+    # Not at the top: most archives are small, and so are most processes that extract.
+    from threading import Thread
+
     queue = _PieceQueue(pieces)
-    thread = threading.Thread(target=queue.fill, name="hognose-read-ahead", daemon=True)
+    thread = Thread(target=queue.fill, name="hognose-read-ahead", daemon=True)
     thread.start()
     try:
         yield from queue.drain()
@@ -85,10 +88,12 @@ class _PieceQueue:
     """A bounded queue with one writer, one reader, and an end that may be an error."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
+        from threading import Semaphore
+
         self._source = pieces
         self._pieces: deque[bytes] = deque()
-        self._ready = threading.Semaphore(0)
-        self._room = threading.Semaphore(_DEPTH)
+        self._ready = Semaphore(0)
+        self._room = Semaphore(_DEPTH)
         self._stopped = False
         self._error: BaseException | None = None
 

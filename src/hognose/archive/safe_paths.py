@@ -9,9 +9,10 @@ way (`hognose.archive.extraction`), and `symlink_stays_inside` judges the links 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from hognose.errors import UnsafeArchiveError
+
+TYPE_CHECKING = False  # as in `typing`, which takes 5 ms to import
 
 if TYPE_CHECKING:
     from pathlib import Path

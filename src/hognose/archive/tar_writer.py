@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from struct import Struct
 
-from hognose.archive.tar_reader import BLOCK
+from hognose.archive.tar_header import BLOCK
 from hognose.errors import ArchiveError
 
 END_OF_ARCHIVE = bytes(2 * BLOCK)

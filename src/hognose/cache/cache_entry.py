@@ -40,6 +40,9 @@ def is_usable(path: str, record: RepoDataRecord, *, validation: ValidationMode) 
         record: The package that is wanted.
         validation: How closely to look at the files of an entry whose hash fits.
     """
+    # Asked first because most often there is nothing, and an exception costs more than the answer.
+    if not os.access(path, os.F_OK):
+        return False
     stored = _read_stored(path)
     if stored is not None:
         if not _is_same(stored, record):
@@ -93,21 +96,35 @@ def _files_fit(path: str, validation: ValidationMode) -> bool:
 
 
 def write_record(directory: str, record: RepoDataRecord) -> None:
-    """Write `info/repodata_record.json` durably; secrets in the URLs are left out."""
+    """Write `info/repodata_record.json`; secrets in the URLs are left out.
+
+    It is not forced to the disk: that would say nothing of the files beside it, which are not.
+    """
     values = {name: getattr(record, name) for name in RepoDataRecord.__struct_fields__}
     values["url"] = redact(record.url)
     values["channel"] = redact(record.channel)
     content = wire.encode_json(RepoDataRecord(**values), pretty=True, sort_keys=True)
-    os.makedirs(f"{directory}/info", exist_ok=True)
-    with open(f"{directory}/{RECORD_PATH}", "xb") as stream:
-        stream.write(content + b"\n")
-        stream.flush()
-        os.fsync(stream.fileno())
+    path = f"{directory}/{RECORD_PATH}"
+    try:
+        _write_new(path, content + b"\n")
+    except FileNotFoundError:
+        os.mkdir(f"{directory}/info")
+        _write_new(path, content + b"\n")
 
 
 def write_sidecar(path: str, sha256: bytes) -> None:
     """Write rattler's note of the archive's hash beside an entry."""
     temporary = f"{path}.lock.{os.urandom(6).hex()}"
-    with open(temporary, "xb") as stream:
-        stream.write(_SIDECAR_REVISION + sha256)
+    _write_new(temporary, _SIDECAR_REVISION + sha256)
     os.replace(temporary, f"{path}.lock")
+
+
+def _write_new(path: str, content: bytes) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags, 0o666)
+    try:
+        view = memoryview(content)
+        while view:
+            view = view[os.write(descriptor, view) :]
+    finally:
+        os.close(descriptor)

@@ -14,7 +14,7 @@ import os
 import threading
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypedDict
 
 import msgspec
 
@@ -30,15 +30,15 @@ from hognose.cache.cache_directory import default_cache_dir, ensure_cache_direct
 from hognose.cache.cache_entry import is_usable, write_record, write_sidecar
 from hognose.cache.process_lock import file_lock, is_on_network
 from hognose.errors import HashMismatchError, PackageCacheError
-from hognose.net import redact
+from hognose.net import path_of_file_url, redact
 from hognose.types import RepoDataRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
-    from hognose.archive import ArchiveDigest
-    from hognose.net import Client
+    from hognose.archive import ArchiveDigest, ExtractionWorkers
+    from hognose.net import Client, Response
 
 _log = logging.getLogger("hognose.cache")
 
@@ -160,6 +160,7 @@ class PackageCache:
         *,
         reporter: CacheReporter | None = None,
         entry: int = 0,
+        workers: ExtractionWorkers | None = None,
     ) -> CachedPackage:
         """Return a package's extracted directory, downloading it if it is in no cache yet.
 
@@ -171,6 +172,7 @@ class PackageCache:
             client: What downloads it.
             reporter: Is told about the download; any of its methods may be missing.
             entry: The number that the reporter is given for this package.
+            workers: What extracts it; by default this thread does.
 
         Raises:
             HashMismatchError: The bytes are not the ones that the record promises, twice.
@@ -187,7 +189,7 @@ class PackageCache:
             path = self.lookup(record)
             if path is not None:
                 return CachedPackage(path, record)
-            path = Path(self._add(record, client, _Reported(reporter, entry)))
+            path = Path(self._add(record, client, _Reported(reporter, entry), workers))
         return CachedPackage(path, record, is_new=True)
 
     @contextmanager
@@ -206,11 +208,17 @@ class PackageCache:
         os.makedirs(folder, exist_ok=True)
         return file_lock(f"{folder}/{segment}", timeout=self._lock_timeout)
 
-    def _add(self, record: RepoDataRecord, client: Client, reported: _Reported) -> str:
+    def _add(
+        self,
+        record: RepoDataRecord,
+        client: Client,
+        reported: _Reported,
+        workers: ExtractionWorkers | None,
+    ) -> str:
         segment = _segments(record)[0]
         temporary = f"{self._root}/.{segment[:100]}.{os.urandom(6).hex()}.partial"
         try:
-            digest = self._download(record, client, temporary, reported)
+            digest = self._download(record, client, temporary, reported, workers)
             write_record(temporary, _with_digest(record, digest))
             final = self._publish(temporary, record, digest)
         except OSError as error:
@@ -224,7 +232,12 @@ class PackageCache:
         return final
 
     def _download(
-        self, record: RepoDataRecord, client: Client, temporary: str, reported: _Reported
+        self,
+        record: RepoDataRecord,
+        client: Client,
+        temporary: str,
+        reported: _Reported,
+        workers: ExtractionWorkers | None,
     ) -> ArchiveDigest:
         url = redact(record.url)
         mismatch = None
@@ -233,13 +246,8 @@ class PackageCache:
             with client.open(record.url) as response:
                 total = response.length if response.length is not None else record.size
                 try:
-                    digest = extract_into(
-                        response,
-                        temporary,
-                        limits=self._limits,
-                        archive_name=url,
-                        progress=reported.start(total),
-                        sha256_only=record.sha256_hex is not None,
+                    digest = self._extract(
+                        response, temporary, url, reported.start(total), workers, record
                     )
                 finally:
                     reported.complete()
@@ -250,6 +258,25 @@ class PackageCache:
             remove_tree(temporary)
         assert mismatch is not None
         raise mismatch
+
+    def _extract(
+        self,
+        response: Response,
+        temporary: str,
+        url: str,
+        reported: _Reported,
+        workers: ExtractionWorkers | None,
+        record: RepoDataRecord,
+    ) -> ArchiveDigest:
+        settings: _Settings = {
+            "limits": self._limits,
+            "archive_name": url,
+            "progress": reported,
+            "sha256_only": record.sha256_hex is not None,
+        }
+        if workers is None:
+            return extract_into(response, temporary, **settings)
+        return workers.extract_into(_file_of(response), temporary, **settings)
 
     def _publish(self, temporary: str, record: RepoDataRecord, digest: ArchiveDigest) -> str:
         """Give a finished directory its name, unless somebody was faster."""
@@ -285,6 +312,15 @@ class PackageCache:
         remove_tree(trash)
 
 
+def _file_of(response: Response) -> Response | str:
+    """Return the path of the file that a response reads, if it reads one."""
+    if response.url.startswith("file:"):
+        path = path_of_file_url(response.url)
+        if os.path.isfile(path):
+            return path
+    return response
+
+
 def _renamed(source: str, target: str) -> bool:
     try:
         rename(source, target)
@@ -293,6 +329,13 @@ def _renamed(source: str, target: str) -> bool:
             return False
         raise
     return True
+
+
+class _Settings(TypedDict):
+    limits: ExtractLimits
+    archive_name: str
+    progress: _Reported
+    sha256_only: bool
 
 
 class _Reported:

@@ -13,7 +13,7 @@ import logging
 import os
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from hognose.errors import LockTimeoutError
@@ -140,9 +140,11 @@ else:
 
 def _write_holder(descriptor: int) -> None:
     holder = {"pid": os.getpid(), "host": _host(), "program": _program()}
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, json.dumps(holder).encode())
+    # A lock without a name is a lock all the same where the disk is full.
+    with suppress(OSError):
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, json.dumps(holder).encode())
 
 
 def _host() -> str:

@@ -1,0 +1,315 @@
+"""What the headers of tar archives say (ustar, pax, GNU). Pure: bytes to members.
+
+One header is a block: `name(100) mode(8) uid(8) gid(8) size(12) mtime(12) checksum(8) flag(1)
+link target(100) magic(6) ... prefix(155)`, numbers as octal text or, where they are too large for
+that, in base 256. Headers about the next member (long names, pax records) come before it.
+
+What a package cannot mean is refused rather than guessed at: sparse files, parts of multi-volume
+archives, members whose headers contradict one another.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from struct import Struct
+from zlib import adler32
+
+from hognose.errors import ArchiveError
+
+BLOCK = 512
+_ADLER_MODULUS = 65521
+_REMEMBERED_NUMBERS = 1000
+_NUL = b"\0"
+_AFTER_NUMBER = frozenset((b"\0", b" "))
+
+# name, mode, size, end of size, mtime, checksum, flag, first byte of the prefix
+_unpack_plain_header = Struct("100s8s16x11sc12s8sc188xc166x").unpack
+# name, mode, size, mtime, checksum, flag, link target, magic, prefix
+_unpack_header = Struct("100s8s16x12s12s8sc100s6s82x155s12x").unpack
+
+
+class MemberKind(Enum):
+    """What a member of a tar archive is."""
+
+    FILE = auto()
+    DIRECTORY = auto()
+    SYMLINK = auto()
+    HARD_LINK = auto()
+    SPECIAL = auto()
+
+
+class TarMember:
+    """One member of a tar archive; it does not change once it has been handed out.
+
+    No Struct, because the processes that extract packages do without msgspec, whose import takes
+    as long as extracting a package does.
+
+    Attributes:
+        name: The name as stored; bytes that are not UTF-8 are surrogate escapes.
+        kind: What it is. A device, a pipe or a socket is `SPECIAL`.
+        size: The number of bytes of data; 0 for everything that is no file.
+        mode: The permission bits, at most `0o7777`.
+        mtime: The time of modification, whole seconds since 1970.
+        link_target: Where a link points to, "" for everything else.
+    """
+
+    __slots__ = ("kind", "link_target", "mode", "mtime", "name", "size")
+
+    def __init__(
+        self, name: str, kind: MemberKind, size: int, mode: int, mtime: int, link_target: str
+    ) -> None:
+        """Keep what the header says."""
+        self.name = name
+        self.kind = kind
+        self.size = size
+        self.mode = mode
+        self.mtime = mtime
+        self.link_target = link_target
+
+
+_KINDS = {
+    b"0": MemberKind.FILE,
+    b"\0": MemberKind.FILE,
+    b"7": MemberKind.FILE,
+    b"1": MemberKind.HARD_LINK,
+    b"2": MemberKind.SYMLINK,
+    b"3": MemberKind.SPECIAL,
+    b"4": MemberKind.SPECIAL,
+    b"5": MemberKind.DIRECTORY,
+    b"6": MemberKind.SPECIAL,
+}
+_FILE = MemberKind.FILE
+_LINKS = frozenset((MemberKind.SYMLINK, MemberKind.HARD_LINK))
+_REFUSED = {
+    b"S": "a sparse file, which packages may not contain",
+    b"M": "a part of a multi-volume archive",
+    b"V": "a volume label of a multi-volume archive",
+    b"D": "a GNU directory listing",
+    b"N": "an old GNU long name",
+}
+
+
+class HeaderParser:
+    """Understands the headers of one archive, and remembers the numbers that it repeats."""
+
+    __slots__ = ("_numbers",)
+
+    def __init__(self) -> None:
+        """Know no number yet."""
+        # What fields of modes and times mean: an archive has few of them, in every header.
+        self._numbers: dict[bytes, int] = {}
+
+    def parse_plain(self, header: bytes) -> TarMember | None:
+        """Return the member if it is as nearly all are: a file with a short name.
+
+        Whatever is unusual in any way is None, for `parse` to understand or refuse; this only makes
+        the usual three times as fast.
+
+        Raises:
+            ArchiveError: The checksum is wrong.
+        """
+        name, mode, size, after, mtime, checksum, flag, prefix = _unpack_plain_header(header)
+        if flag != b"0" or prefix != _NUL or after not in _AFTER_NUMBER or not size.isdigit():
+            return None
+        mode_number = self._numbers.get(mode)
+        mtime_number = self._numbers.get(mtime)
+        name_length = name.find(_NUL)
+        if mode_number is None or mtime_number is None or name_length < 0:
+            return None
+        try:
+            size_number = int(size, 8)
+        except ValueError:
+            return None
+        check_sum(header, checksum)
+        text = name[:name_length].decode("utf-8", "surrogateescape")
+        return TarMember(text, _FILE, size_number, mode_number, mtime_number, "")
+
+    def parse(self, header: bytes) -> TarMember:
+        """Return the member that a header describes; its size is not checked yet.
+
+        Raises:
+            ArchiveError: The header is damaged, or of a kind that is refused.
+        """
+        name, mode, size, mtime, checksum, flag, target, magic, prefix = _unpack_header(header)
+        check_sum(header, checksum)
+        text = _decode_name(name.partition(b"\0")[0])
+        if prefix[0] and magic == b"ustar\0":
+            text = f"{_decode_name(prefix.partition(_NUL)[0])}/{text}"
+        kind = _KINDS.get(flag)
+        if kind is None:
+            raise _refused_kind(text, flag)
+        if flag != b"0" and kind is MemberKind.FILE:
+            kind = _kind_of_file(flag, text)
+        numbers = self._numbers
+        mode_number = numbers.get(mode)
+        if mode_number is None:
+            mode_number = numbers[mode] = parse_number(mode) & 0o7777
+        mtime_number = numbers.get(mtime)
+        if mtime_number is None:
+            if len(numbers) > _REMEMBERED_NUMBERS:
+                numbers.clear()
+            mtime_number = numbers[mtime] = parse_number(mtime)
+        link_target = _decode_name(target.partition(b"\0")[0]) if kind in _LINKS else ""
+        return TarMember(text, kind, parse_number(size), mode_number, mtime_number, link_target)
+
+
+def check_sum(header: bytes, field: bytes) -> None:
+    """Compare a header with the checksum in it.
+
+    Raises:
+        ArchiveError: They differ.
+    """
+    # adler32's low half is the sum of the bytes plus 1, modulo 65521: ten times faster than sum().
+    try:
+        stored = int(field.rstrip(b"\0 "), 8)
+    except ValueError:
+        stored = -1
+    actual = (adler32(header) & 0xFFFF) - (adler32(field) & 0xFFFF) + 256
+    if (stored - actual) % _ADLER_MODULUS and stored != _signed_sum(header):
+        message = "the tar archive has a header whose checksum is wrong"
+        raise ArchiveError(message)
+
+
+def _signed_sum(header: bytes) -> int:
+    """The checksum as some old programs computed it, over signed characters."""
+    summed = header[:148] + b" " * 8 + header[156:]
+    return sum(byte - 256 if byte > 127 else byte for byte in summed)
+
+
+def parse_number(field: bytes) -> int:
+    """Return what a number's field says.
+
+    Raises:
+        ArchiveError: It is no number.
+    """
+    if field[0] & 0x80:
+        number = int.from_bytes(field, "big") & ((1 << (8 * len(field) - 1)) - 1)
+        if field[0] & 0x40:
+            number -= 1 << (8 * len(field) - 2) << 1
+        return number
+    text = field.rstrip(b"\0 ").lstrip(b" ")
+    if not text:
+        return 0
+    if not text.isdigit():
+        # Octal digits up to the first NUL, as programs of all ages have read it.
+        text = text.split(b"\0", 1)[0].rstrip(b" ")
+    if not text.isdigit():
+        message = f"the tar archive has a header with {field!r} for a number"
+        raise ArchiveError(message)
+    try:
+        return int(text, 8)
+    except ValueError:
+        message = f"the tar archive has a header with {field!r} for a number"
+        raise ArchiveError(message) from None
+
+
+def _decode_name(name: bytes) -> str:
+    return name.decode("utf-8", "surrogateescape")
+
+
+def apply_extensions(
+    member: TarMember,
+    flag: bytes,
+    long_name: bytes | None,
+    long_target: bytes | None,
+    records: dict[bytes, bytes],
+) -> None:
+    """Replace what extension headers say about a member.
+
+    Raises:
+        ArchiveError: It is a sparse file, or a number is none.
+    """
+    name = records.get(b"path", long_name)
+    target = records.get(b"linkpath", long_target)
+    if name is not None:
+        member.name = _decode_name(name)
+        if _KINDS[flag] is MemberKind.FILE:
+            member.kind = _kind_of_file(flag, member.name)
+    if target is not None and member.kind in _LINKS:
+        member.link_target = _decode_name(target)
+    if records:
+        member.size = _record_number(records, b"size", member.size)
+        member.mtime = _record_number(records, b"mtime", member.mtime)
+        if any(key.startswith(b"GNU.sparse.") for key in records):
+            raise _refused_kind(member.name, b"S")
+
+
+def _kind_of_file(flag: bytes, name: str) -> MemberKind:
+    """Old programs mark a directory by a slash at the end of its name only."""
+    return MemberKind.DIRECTORY if flag != b"0" and name.endswith("/") else MemberKind.FILE
+
+
+def check_size(member: TarMember) -> None:
+    """Judge a size that is negative, or that something other than a file has.
+
+    Raises:
+        ArchiveError: It cannot mean anything.
+    """
+    if member.size < 0:
+        message = f"member {_shown(member.name)} has a negative size"
+        raise ArchiveError(message, member=member.name)
+    if member.kind is MemberKind.FILE or not member.size:
+        return
+    # A directory's size is a hint without data in old archives; anything else is ambiguous.
+    if member.kind is not MemberKind.DIRECTORY:
+        message = f"member {_shown(member.name)} is no file and has {member.size} bytes of data"
+        raise ArchiveError(message, member=member.name)
+    member.size = 0
+
+
+def parse_records(body: bytes) -> dict[bytes, bytes]:
+    """Take pax records apart: `LENGTH KEY=VALUE` and a line feed, the length counting all.
+
+    Raises:
+        ArchiveError: They are damaged.
+    """
+    records = {}
+    position = 0
+    body = body.rstrip(b"\0")
+    while position < len(body):
+        digits, space, _ = body[position : position + 20].partition(b" ")
+        end = position + int(digits) if digits.isdigit() else 0
+        if not space or end <= position + len(digits) or body[end - 1 : end] != b"\n":
+            message = "the tar archive has a damaged pax header"
+            raise ArchiveError(message)
+        key, equals, value = body[position + len(digits) + 1 : end - 1].partition(b"=")
+        if not equals:
+            message = "the tar archive has a damaged pax header"
+            raise ArchiveError(message)
+        records[key] = value
+        position = end
+    return records
+
+
+def _record_number(records: dict[bytes, bytes], key: bytes, default: int) -> int:
+    value = records.get(key)
+    if not value:
+        return default
+    whole, _, fraction = value.partition(b".")
+    negative = whole.startswith(b"-")
+    if whole[negative:].isdigit() and (not fraction or (key == b"mtime" and fraction.isdigit())):
+        number = int(whole)
+        return number - 1 if negative and fraction.strip(b"0") else number
+    message = f"the tar archive has a pax header with {value[:40]!r} for `{key.decode()}`"
+    raise ArchiveError(message)
+
+
+def check_global_records(records: dict[bytes, bytes]) -> None:
+    """Judge pax records for all members: of those that matter here none makes sense.
+
+    Raises:
+        ArchiveError: There is one that does not.
+    """
+    for key in (b"path", b"linkpath", b"size"):
+        if key in records:
+            message = f"the tar archive sets `{key.decode()}` for all members at once"
+            raise ArchiveError(message)
+
+
+def _refused_kind(name: str, flag: bytes) -> ArchiveError:
+    what = _REFUSED.get(flag, f"of an unknown kind ({flag!r})")
+    return ArchiveError(f"member {_shown(name)} is {what}", member=name)
+
+
+def _shown(name: str) -> str:
+    return ascii(name[:200])

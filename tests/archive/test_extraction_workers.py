@@ -1,0 +1,283 @@
+"""Packages extracted by other processes: the same trees, the same errors, and nobody left behind."""
+
+from __future__ import annotations
+
+import io
+import os
+import select
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from hognose.archive import ExtractionWorkers, ExtractLimits, extract_into, worth_processes
+from hognose.archive.extraction_workers import _import_path
+from hognose.errors import ArchiveError
+from support.hostile_archives import HOSTILE
+from support.package_maker import File, Link, make_package
+from support.trees import describe_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LIMITS = ExtractLimits()
+
+PARENT = """
+import os, sys
+from hognose.archive import ExtractionWorkers, ExtractLimits
+
+class Endless:
+    def __init__(self, head):
+        self.head = head
+    def read(self, size):
+        if self.head:
+            head, self.head = self.head, b""
+            return head
+        print(workers._process.pid, flush=True)
+        sys.stdin.read()
+
+workers = ExtractionWorkers(3)
+archive = open(sys.argv[1], "rb").read()
+source = Endless(archive[: len(archive) // 2])
+workers.extract_into(source, sys.argv[2], limits=ExtractLimits(), archive_name="a")
+"""
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[ExtractionWorkers]:
+    with ExtractionWorkers(2) as workers:
+        yield workers
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    make_package(
+        tmp_path / "channel",
+        "a",
+        "1",
+        files={
+            "bin/run": File("#!/bin/sh\n", executable=True),
+            "bin/link": Link("run"),
+            "lib/large": os.urandom(3_000_000),
+            **{f"lib/d{number % 7}/f{number}": f"{number}\n" * number for number in range(100)},
+        },
+    )
+    return tmp_path / "channel/linux-64/a-1-0.conda"
+
+
+def fresh(path: Path) -> str:
+    path.mkdir()
+    return str(path)
+
+
+@pytest.mark.parametrize("sha256_only", [True, False])
+@pytest.mark.parametrize("by_path", [True, False])
+def test_the_tree_and_the_digest_are_those_of_this_process(
+    workers: ExtractionWorkers, archive: Path, tmp_path: Path, *, by_path: bool, sha256_only: bool
+) -> None:
+    with archive.open("rb") as stream:
+        here = extract_into(
+            stream,
+            fresh(tmp_path / "here"),
+            limits=LIMITS,
+            archive_name="a",
+            sha256_only=sha256_only,
+        )
+    with archive.open("rb") as stream:
+        there = workers.extract_into(
+            str(archive) if by_path else stream,
+            fresh(tmp_path / "there"),
+            limits=LIMITS,
+            archive_name="a",
+            sha256_only=sha256_only,
+        )
+    assert here == there
+    assert describe_tree(tmp_path / "here") == describe_tree(tmp_path / "there")
+
+
+@pytest.mark.parametrize("by_path", [True, False])
+def test_progress_is_told_up_to_the_end(
+    workers: ExtractionWorkers, archive: Path, tmp_path: Path, *, by_path: bool
+) -> None:
+    seen: list[int] = []
+    with archive.open("rb") as stream:
+        workers.extract_into(
+            str(archive) if by_path else stream,
+            fresh(tmp_path / "t"),
+            limits=LIMITS,
+            archive_name="a",
+            progress=seen.append,
+        )
+    assert archive.stat().st_size == seen[-1]
+    assert sorted(seen) == seen
+
+
+@pytest.mark.parametrize("name", [name for name in HOSTILE if "bomb" not in name])
+def test_a_hostile_archive_is_refused_with_the_same_error(
+    workers: ExtractionWorkers, name: str, tmp_path: Path
+) -> None:
+    content = HOSTILE[name].make()
+    place = tmp_path / "place"
+    place.mkdir()
+    with pytest.raises(ArchiveError) as here:
+        extract_into(
+            io.BytesIO(content), fresh(tmp_path / "here"), limits=LIMITS, archive_name=name
+        )
+    with pytest.raises(ArchiveError) as there:
+        workers.extract_into(
+            io.BytesIO(content), fresh(place / "there"), limits=LIMITS, archive_name=name
+        )
+    assert type(here.value) is type(there.value)
+    assert here.value.__dict__ == there.value.__dict__
+    assert str(here.value) == str(there.value)
+    assert ["there"] == os.listdir(place)
+
+
+def test_limits_are_those_of_the_caller(
+    workers: ExtractionWorkers, archive: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ArchiveError, match="more than 5 members"):
+        workers.extract_into(
+            str(archive),
+            fresh(tmp_path / "t"),
+            limits=ExtractLimits(members=5),
+            archive_name="a",
+        )
+
+
+def test_a_refused_package_is_not_read_to_its_end(
+    workers: ExtractionWorkers, tmp_path: Path
+) -> None:
+    class Endless:
+        count = 0
+
+        def read(self, size: int, /) -> bytes:
+            self.count += 1
+            assert self.count < 10_000
+            return b"x" * size
+
+    with pytest.raises(ArchiveError, match="neither a"):
+        workers.extract_into(Endless(), fresh(tmp_path / "t"), limits=LIMITS, archive_name="a")
+
+
+def test_an_error_of_the_disk_keeps_its_number(
+    workers: ExtractionWorkers, archive: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ArchiveError) as caught:
+        workers.extract_into(
+            str(archive), str(tmp_path / "missing"), limits=LIMITS, archive_name="a"
+        )
+    assert 2 == caught.value.__dict__["errno"]
+
+
+def test_a_source_that_fails_raises_its_own_error_and_the_worker_goes_on(
+    archive: Path, tmp_path: Path
+) -> None:
+    class Failing(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            data = super().read(size)
+            if not data:
+                raise ConnectionResetError
+            return data
+
+    half = archive.read_bytes()[:1_000_000]
+    with ExtractionWorkers(1) as workers:
+        with pytest.raises(ConnectionResetError):
+            workers.extract_into(
+                Failing(half), fresh(tmp_path / "a"), limits=LIMITS, archive_name="a"
+            )
+        workers.extract_into(str(archive), fresh(tmp_path / "b"), limits=LIMITS, archive_name="a")
+    assert (tmp_path / "b/bin/run").is_file()
+
+
+def test_a_process_that_is_killed_is_an_error_and_the_next_package_is_extracted_here(
+    archive: Path, tmp_path: Path
+) -> None:
+    class Killing(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            assert own._process is not None
+            own._process.kill()
+            own._process.wait()
+            return super().read(size)
+
+    with ExtractionWorkers(1) as own:
+        with pytest.raises(ArchiveError, match="the process that did it was ended"):
+            own.extract_into(
+                Killing(archive.read_bytes()),
+                fresh(tmp_path / "a"),
+                limits=LIMITS,
+                archive_name="a",
+            )
+        own.extract_into(str(archive), fresh(tmp_path / "b"), limits=LIMITS, archive_name="a")
+    assert (tmp_path / "b/bin/run").is_file()
+
+
+@pytest.mark.parametrize("executable", ["/no/such/python", "/bin/false"])
+def test_without_an_interpreter_packages_are_extracted_here(
+    executable: str, archive: Path, tmp_path: Path
+) -> None:
+    with ExtractionWorkers(2, executable=executable) as workers:
+        for name in ("a", "b", "c"):
+            workers.extract_into(
+                str(archive), fresh(tmp_path / name), limits=LIMITS, archive_name="a"
+            )
+    assert (tmp_path / "c/bin/run").is_file()
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="waits for a process of others")
+def test_when_the_parent_is_killed_the_processes_end_and_remove_what_is_unfinished(
+    archive: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "target"
+    target.mkdir()
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, archive, target],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with parent:
+        assert parent.stdout is not None
+        worker = os.pidfd_open(int(parent.stdout.readline()))
+        parent.send_signal(signal.SIGKILL)
+    try:
+        ended, _, _ = select.select([worker], [], [], 20)
+    finally:
+        os.close(worker)
+    assert [worker] == ended
+    assert not target.exists()
+
+
+def test_what_is_imported_for_a_process_is_little() -> None:
+    code = """
+import sys
+sys.path[:0] = sys.argv[1:]
+import hognose.archive.extraction_process
+print(*sys.modules)
+"""
+    command = [sys.executable, "-I", "-S", "-c", code, *_import_path()]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "hognose.archive.unpacking" in loaded
+    assert set() == loaded & {"msgspec", "typing", "subprocess", "threading", "json", "tempfile"}
+
+
+@pytest.mark.parametrize(
+    ("sizes", "processors", "expected"),
+    [
+        ([], 8, False),
+        ([1000] * 10, 8, False),
+        ([50_000_000], 8, True),
+        ([1_000_000] * 40, 8, True),
+        ([None] * 200, 8, True),
+        ([50_000_000], 1, False),
+    ],
+)
+def test_processes_are_for_many_bytes_or_many_packages(
+    sizes: list[int | None], processors: int, *, expected: bool
+) -> None:
+    assert expected is worth_processes(sizes, processors=processors)
