@@ -83,7 +83,8 @@ def test_a_condarc_is_understood(tmp_path):
     assert config.repodata_config_disable_zstd is True
     assert config.offline is None
     unused = [each.key for each in config.unused_keys]
-    assert ["proxy_servers.https://host", "changeps1"] == unused
+    assert ["changeps1"] == unused
+    assert {"https://host": "http://q"} == config.proxy_servers
 
     aliases = config.channel_config
     assert "https://own.example.com/channels/mine/" == Channel("mine", aliases).base_url
@@ -175,3 +176,10 @@ def test_loading_reads_what_is_there(tmp_path):
     (tmp_path / ".condarc").write_text("channels: [a]\n")
     assert ("a",) == Config.load({"HOME": str(tmp_path)}).default_channels
     assert Config.load({"HOME": str(tmp_path / "no")}).default_channels is None
+
+
+def test_the_shared_file_of_rattler_is_understood_in_both_spellings():
+    for text in ("tls-root-certs = 'native'\n", "tls_root_certs = 'system'\n"):
+        assert "system" == Config.from_toml(text).tls_root_certs
+    with pytest.raises(ConfigError, match="`webpki` or `system`"):
+        Config.from_toml("tls-root-certs = 'some'")

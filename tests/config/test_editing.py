@@ -36,15 +36,17 @@ def test_a_value_is_replaced_where_it_stands(path):
 
 
 def test_a_new_value_joins_its_table(path):
-    set_value(path, "concurrency.solves", "2")
+    set_value(path, "repodata-config.disable-zstd", "true")
     set_value(path, "mirrors.https://x.org", "https://y.org,https://z.org")
     set_value(path, "default-channels", "a,b")
     set_value(path, "proxy-config.http", "http://p")
+    set_value(path, "proxy-config.https", "http://s")
     config = load(path)
     assert ("a", "b") == config.default_channels
     assert ("https://y.org", "https://z.org") == config.mirrors["https://x.org"]
     assert ("https://b",) == config.mirrors["https://a"]
-    assert (3, 2) == (config.concurrency_downloads, config.concurrency_solves)
+    assert 3 == config.concurrency_downloads
+    assert config.repodata_config_disable_zstd is True
     assert "http://p" == config.proxy_config_http
     assert "# enough" in path.read_text()
 

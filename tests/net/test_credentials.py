@@ -10,9 +10,11 @@ from hognose.net import (
     CredentialChain,
     CredentialFile,
     Credentials,
+    CredentialVariables,
     NetrcFile,
     default_credentials,
 )
+from hognose.net.urls import origin_of
 from support.channel_server import ChannelServer
 
 CONTENT = {
@@ -127,3 +129,74 @@ def test_a_conda_token_goes_into_the_path(tmp_path):
         server.serve("t/xy-1/mine/noarch/repodata.json", b"{}")
         with Client(environ={}, credentials=CredentialFile(tmp_path / "c.json")) as client:
             assert client.get(server.url + "mine/noarch/repodata.json") == b"{}"
+
+
+# -- variables ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("environ", "url", "expected"),
+    [
+        ({"HOGNOSE_TOKEN_A_ORG": "t"}, "https://a.org/c", Credentials.bearer("t")),
+        ({"HOGNOSE_TOKEN_A_ORG": "t"}, "https://x.a.org/c", None),
+        ({"HOGNOSE_TOKEN_A_ORG": "t"}, "https://a-org/c", None),
+        ({"HOGNOSE_TOKEN_MY__A_ORG": "t"}, "https://my-a.org/c", Credentials.bearer("t")),
+        ({"HOGNOSE_TOKEN_A_ORG_8080": "t"}, "https://a.org:8080/c", Credentials.bearer("t")),
+        ({"HOGNOSE_TOKEN_A_ORG_8080": "t"}, "https://a.org/c", None),
+        ({"HOGNOSE_CONDA_TOKEN_A_ORG": "t"}, "https://a.org/c", Credentials(conda_token="t")),
+        (
+            {"HOGNOSE_USERNAME_A_ORG": "me", "HOGNOSE_PASSWORD_A_ORG": "pass"},
+            "https://a.org/c",
+            Credentials.basic("me", "pass"),
+        ),
+        (
+            {"HOGNOSE_CREDENTIALS": '{"*.org": {"BearerToken": "all"}}'},
+            "https://a.org/c",
+            Credentials.bearer("all"),
+        ),
+        ({"HOGNOSE_CREDENTIALS": ""}, "https://a.org/c", None),
+    ],
+)
+def test_variables_have_secrets_for_hosts(environ, url, expected):
+    assert expected == CredentialVariables(environ).get(url)
+
+
+def test_a_broken_variable_is_named_without_its_content():
+    with pytest.raises(ConfigError, match="HOGNOSE_CREDENTIALS") as caught:
+        CredentialVariables({"HOGNOSE_CREDENTIALS": '{"a.org": "hush'}).get("https://a.org")
+    assert "hush" not in str(caught.value)
+
+
+def test_variables_come_last(tmp_path):
+    (tmp_path / ".netrc").write_text("machine netrc.org login me password pass\n")
+    environ = {"HOGNOSE_TOKEN_NETRC_ORG": "t", "HOGNOSE_TOKEN_OTHER_ORG": "t"}
+    chain = default_credentials({"HOME": str(tmp_path), **environ})
+    assert Credentials.basic("me", "pass") == chain.get("https://netrc.org")
+    assert Credentials.bearer("t") == chain.get("https://other.org")
+
+
+def test_a_key_pair_can_belong_to_a_folder_of_a_bucket(tmp_path):
+    pair = {"access_key_id": "ID", "secret_access_key": "hush", "session_token": None}
+    (tmp_path / "c.json").write_text(json.dumps({"s3://b/team": {"S3Credentials": pair}}))
+    store = CredentialFile(tmp_path / "c.json")
+    assert "ID" == store.get_s3("s3://b/team/channel/noarch/repodata.json").access_key_id
+    assert store.get_s3("s3://b/other/noarch/repodata.json") is None
+
+
+def test_each_channel_of_a_host_keeps_its_own_token():
+    with ChannelServer() as server:
+        for token, channel in (("one", "a"), ("two", "b")):
+            for name in ("repodata.json", "x.conda"):
+                server.serve(f"t/{token}/{channel}/noarch/{name}", token.encode())
+        with Client(environ={}) as client:
+            client.get(f"{server.url}t/one/a/noarch/repodata.json")
+            client.get(f"{server.url}t/two/b/noarch/repodata.json")
+            assert b"one" == client.get(f"{server.url}a/noarch/x.conda")
+            assert b"two" == client.get(f"{server.url}b/noarch/x.conda")
+
+
+def test_a_login_counts_for_the_port_that_a_scheme_has_anyway():
+    assert "https://a.org" == origin_of("https://me:pass@A.org:443/c?x=//b.org")
+    assert "https://a.org:8443" == origin_of("https://a.org:8443")
+    assert "http://[::1]:80" != origin_of("http://[::1]:80/")
+    assert "" == origin_of("file:///etc/passwd")

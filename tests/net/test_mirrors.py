@@ -123,3 +123,15 @@ def test_records_from_a_mirror_name_the_channel(tmp_path, form):
     assert f"{PUBLIC}/forge/noarch/a-1-0.conda" == record.url
     for file in (tmp_path / "cache").rglob("*"):
         assert not file.is_file() or server.host.encode() not in file.read_bytes()
+
+
+def test_addresses_inside_repodata_are_mirrored_too(tmp_path):
+    document = repodata(entry("a"))
+    document["info"]["base_url"] = f"{PUBLIC}/packages/noarch/"
+    write_repodata(tmp_path / "mirror/c", document, formats=("json", "shards"))
+    (tmp_path / "mirror/packages/noarch").mkdir(parents=True)
+    (tmp_path / "mirror/packages/noarch/a-1-0.conda").write_bytes(b"package")
+    with ChannelServer(tmp_path) as server, open_client(server) as client:
+        ((record,),) = Gateway(client).query([f"{PUBLIC}/c"], ["noarch"], ["a"])
+        assert f"{PUBLIC}/packages/noarch/a-1-0.conda" == record.url
+        assert b"package" == client.get(record.url)

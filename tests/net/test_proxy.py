@@ -52,3 +52,17 @@ def test_the_header_of_a_cgi_request_is_no_setting():
 def test_exceptions_are_reached_directly(exceptions, url, is_direct):
     settings = ProxySettings.from_environment({"all_proxy": "http://p", "no_proxy": exceptions})
     assert (settings.proxy_for(url) is None) == is_direct
+
+
+def test_a_proxy_for_one_host_comes_first():
+    settings = ProxySettings(
+        by_scheme={
+            "https://a.org": "http://one",
+            "https": "http://two",
+            "all://b.org": "http://three",
+        }
+    )
+    assert settings.proxy_for("https://a.org/x") == "http://one"
+    assert settings.proxy_for("https://b.org/x") == "http://two"
+    assert settings.proxy_for("http://b.org/x") == "http://three"
+    assert settings.proxy_for("http://a.org/x") is None

@@ -107,3 +107,13 @@ def test_a_channel_can_be_in_a_bucket(server, tmp_path, form):
     with Client(environ=KEYS, s3_buckets=bucket(server)) as client:
         ((record,),) = Gateway(client).query(["s3://b/c"], ["noarch"], ["a"])
     assert "s3://b/c/noarch/a-1-0.conda" == record.url
+
+
+def test_a_bucket_in_another_region_is_asked_there(server):
+    server.serve("b/x", b"x")
+    server.fail("b/x", status=301, headers={"x-amz-bucket-region": "eu-west-3"})
+    with Client(environ=KEYS, s3_buckets=bucket(server)) as client:
+        assert b"x" == client.get("s3://b/x")
+        assert b"x" == client.get("s3://b/x")
+    scopes = [request.headers["authorization"].split("/")[2] for request in server.requests]
+    assert ["us-east-1", "eu-west-3", "eu-west-3"] == scopes

@@ -70,3 +70,44 @@ def test_a_bundle_that_is_not_there_is_named():
         pytest.raises(NetworkError, match=r"/no/such\.pem"),
     ):
         client.get("https://127.0.0.1:1/a")
+
+
+def test_a_proxy_that_speaks_tls_is_checked_like_a_server(server, certificate):
+    server.serve("noarch/repodata.json", b"{}")
+    proxy = f"https://me:hunter2@{server.host}"
+    environ = {"http_proxy": proxy, "SSL_CERT_FILE": str(certificate)}
+    with Client(environ=environ) as client:
+        assert b"{}" == client.get("http://channel.invalid/noarch/repodata.json")
+    assert "proxy-authorization" in server.requests[-1].headers
+    with (
+        Client(environ={"http_proxy": proxy}, sleep=lambda _: None) as client,
+        pytest.raises(NetworkError, match="through the proxy: TLS does not work") as caught,
+    ):
+        client.get("http://channel.invalid/noarch/repodata.json")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_key_with_a_password_is_told_of_and_not_asked_for(server, certificate, tmp_path):
+    openssl = shutil.which("openssl")
+    key = tmp_path / "locked.pem"
+    command = [openssl, "ec", "-in", certificate, "-aes256", "-passout", "pass:x", "-out", key]
+    subprocess.run(command, check=True, capture_output=True)
+    tls = TlsSettings(
+        ca_bundle=str(certificate), client_certificate=str(certificate), client_key=str(key)
+    )
+    with (
+        Client(environ={}, tls=tls) as client,
+        pytest.raises(NetworkError, match="the key has a password"),
+    ):
+        client.get(server.url + "a")
+
+
+def test_a_server_without_tls_is_told_of_at_once():
+    pauses = []
+    with (
+        ChannelServer() as server,
+        Client(environ={}, sleep=pauses.append) as client,
+        pytest.raises(NetworkError, match="does not speak TLS at this port"),
+    ):
+        client.get(f"https://{server.host}/a")
+    assert pauses == []

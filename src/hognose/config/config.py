@@ -10,6 +10,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
+from hognose._unreadable import unreadable
+from hognose.config.condarc import (
+    Entry,
+    Marks,
+    iter_condarc_files,
+    merge_entries,
+    read_condarc,
+)
 from hognose.config.settings import BY_CONDA_KEY, BY_KEY, SETTINGS, Setting, convert
 from hognose.errors import ConfigError
 
@@ -22,6 +30,7 @@ __all__ = ("Config", "S3Options", "UnusedKey")
 
 _TABLES = frozenset(setting.key.partition(".")[0] for setting in SETTINGS if "." in setting.key)
 _PER_CHANNEL = "repodata-config"
+_ENVIRONMENT = "environment"
 _S3_KEYS = {"endpoint-url", "region", "force-path-style", "addressing-style"}
 
 
@@ -54,8 +63,10 @@ class S3Options(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
 class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Every setting; a field that no source sets is None or empty.
 
-    A list replaces that of an earlier source; tables are united. `sources` tells where each came
-    from, by the setting's key.
+    conda's files and variables are joined as conda does it (`hognose.config.condarc`): of several
+    lists the later one's items come first, and `#!final` ends it. In a TOML file a list replaces
+    that of an earlier source, conda's included; tables are united. `sources` tells where each came
+    from, by the setting's key, the most important first.
     """
 
     default_channels: tuple[str, ...] | None = None
@@ -64,6 +75,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     custom_channels: Mapping[str, str] = {}
     custom_multichannels: Mapping[str, tuple[str, ...]] = {}
     defaults_channels: tuple[str, ...] | None = None
+    allowlist_channels: tuple[str, ...] | None = None
+    denylist_channels: tuple[str, ...] | None = None
     channel_relations_max_depth: int | None = None
     number_channel_notices: int | None = None
     mirrors: Mapping[str, tuple[str, ...]] = {}
@@ -72,12 +85,16 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     connect_timeout: float | None = None
     read_timeout: float | None = None
     concurrency_downloads: int | None = None
-    concurrency_solves: int | None = None
+    always_yes: bool | None = None
+    root_prefix: str | None = None
+    envs_dirs: tuple[str, ...] | None = None
     proxy_config_http: str | None = None
     proxy_config_https: str | None = None
     proxy_config_all: str | None = None
     proxy_config_non_proxy_hosts: tuple[str, ...] | None = None
+    proxy_servers: Mapping[str, str] = {}
     ssl_verify: bool | str | None = None
+    tls_root_certs: str | None = None
     client_ssl_cert: str | None = None
     client_ssl_cert_key: str | None = None
     authentication_override_file: str | None = None
@@ -101,8 +118,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         """
         from hognose.config.locations import search_paths
 
-        paths = search_paths(environ, root_prefix=root_prefix)
-        return cls.load_from_files([path for path in paths if path.is_file()], environ=environ)
+        places = search_paths(environ, root_prefix=root_prefix)
+        paths = [path for place in places for path in iter_condarc_files(place)]
+        return cls.load_from_files(paths, environ=environ)
 
     @classmethod
     def load_from_files(
@@ -111,7 +129,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         *,
         environ: Mapping[str, str] | None = None,
     ) -> Self:
-        """Read some files, a later one winning, and then the environment if it is given.
+        """Read some files, the least important first, and then the environment if it is given.
+
+        conda's files count as less important than TOML files, whatever the order.
 
         Raises:
             ConfigError: One of them cannot be read, or has a value of the wrong kind.
@@ -122,7 +142,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             if path.suffix == ".toml":
                 reading.add_toml(_read_toml(path), str(path))
             else:
-                reading.add_conda(_read_yaml(path), str(path))
+                variables = os.environ if environ is None else environ
+                reading.add_conda(read_condarc(path, variables), str(path))
         if environ is not None:
             reading.add_environment(environ)
         return cls(**reading.finish())
@@ -182,20 +203,29 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Reading:
-    """Collects values while sources are read, the later ones winning."""
+    """Collects values while sources are read, and joins them at the end."""
 
     def __init__(self) -> None:
-        self.values: dict[str, Any] = {}
-        self.sources: dict[str, str] = {}
+        # By the setting's key: what conda's sources say, in order; what later ones say, the last
+        # of which counts.
+        self.conda: dict[str, list[Entry]] = {}
+        self.ours: dict[str, tuple[Any, str]] = {}
         self.per_channel: dict[str, dict[str, bool]] = {}
         self.unused: list[UnusedKey] = []
         self.loaded_from: list[str] = []
 
     def finish(self) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        sources: dict[str, str] = {}
+        for setting in SETTINGS:
+            found = self._join(setting)
+            if found is not None:
+                values[setting.field], sources[setting.key] = found
+        _split_proxies(values, sources)
         return {
-            **self.values,
+            **values,
             "repodata_per_channel": self.per_channel,
-            "sources": self.sources,
+            "sources": sources,
             "unused_keys": tuple(self.unused),
             "loaded_from": tuple(self.loaded_from),
         }
@@ -215,16 +245,12 @@ class _Reading:
             for unknown in options.keys() - _S3_KEYS:
                 self.unused.append(UnusedKey(source, f"s3-options.{bucket}.{unknown}"))
 
-    def add_conda(self, tree: Mapping[str, Any], source: str) -> None:
-        for key, value in tree.items():
-            setting = BY_CONDA_KEY.get(key)
+    def add_conda(self, tree: Mapping[str, tuple[Any, Marks]], source: str) -> None:
+        for key, (value, marks) in tree.items():
             if value is None:
                 continue
-            if setting is not None:
-                self._set(setting, value, key, source)
-            elif key == "proxy_servers" and isinstance(value, dict):
-                for scheme, proxy in value.items():
-                    self._add_proxy(str(scheme), proxy, source)
+            if key in BY_CONDA_KEY:
+                self._add_entry(BY_CONDA_KEY[key], value, marks, key, source)
             else:
                 self.unused.append(UnusedKey(source, key))
 
@@ -232,17 +258,13 @@ class _Reading:
         for key, setting in BY_CONDA_KEY.items():
             variable = f"CONDA_{key.upper()}"
             if environ.get(variable):
-                self._set(setting, environ[variable], variable, "environment")
+                # conda's own way of saying `#!final` in a variable.
+                value, important, _ = environ[variable].partition("!important")
+                mark = Marks("final") if important else Marks()
+                self._add_entry(setting, value.strip(), mark, variable, _ENVIRONMENT)
         for setting in SETTINGS:
             if environ.get(setting.variable):
-                self._set(setting, environ[setting.variable], setting.variable, "environment")
-
-    def _add_proxy(self, scheme: str, proxy: Any, source: str) -> None:
-        key = f"proxy_servers.{scheme}"
-        if key in BY_CONDA_KEY:
-            self._set(BY_CONDA_KEY[key], proxy, key, source)
-        else:
-            self.unused.append(UnusedKey(source, key))
+                self._set(setting, environ[setting.variable], setting.variable, _ENVIRONMENT)
 
     def _add_channel(self, channel: str, table: Mapping[str, Any], source: str) -> None:
         kept = self.per_channel.setdefault(channel, {})
@@ -254,12 +276,51 @@ class _Reading:
             else:
                 kept[key.replace("_", "-")] = convert(setting, value, key=where, source=source)
 
+    def _add_entry(self, setting: Setting, value: Any, marks: Marks, key: str, source: str) -> None:
+        made = convert(setting, value, key=key, source=source)
+        self.conda.setdefault(setting.key, []).append(Entry(source, made, marks))
+
     def _set(self, setting: Setting, value: Any, key: str, source: str) -> None:
         made = convert(setting, value, key=key, source=source)
+        before, where = self.ours.get(setting.key, ({}, ""))
         if setting.is_merged:
-            made = {**self.values.get(setting.field, {}), **made}
-        self.values[setting.field] = made
-        self.sources[setting.key] = source
+            made = {**before, **made}
+            source = f"{source}, {where}" if where not in ("", source) else source
+        self.ours[setting.key] = made, source
+
+    def _join(self, setting: Setting) -> tuple[Any, str] | None:
+        """The value of a setting and its sources.
+
+        From the least to the most important: conda's files, TOML files, conda's variables, ours,
+        and what conda's sources call final.
+        """
+        entries = self.conda.get(setting.key, [])
+        ours = self.ours.get(setting.key)
+        if not entries:
+            return ours
+        value, sources = merge_entries(entries)
+        conda = value, ", ".join(sources)
+        if ours is None or any(entry.is_final for entry in entries):
+            return conda
+        if setting.is_merged:
+            return {**value, **ours[0]}, f"{ours[1]}, {conda[1]}"
+        if entries[-1].source == _ENVIRONMENT and ours[1] != _ENVIRONMENT:
+            return conda
+        return ours
+
+
+def _split_proxies(values: dict[str, Any], sources: dict[str, str]) -> None:
+    """Hand what conda's `proxy_servers` says of a scheme to the setting for that scheme."""
+    servers = dict(values.get("proxy_servers", {}))
+    for scheme in ("http", "https", "all"):
+        proxy = servers.pop(scheme, None)
+        if proxy is not None and f"proxy_config_{scheme}" not in values:
+            values[f"proxy_config_{scheme}"] = proxy
+            sources[f"proxy-config.{scheme}"] = sources["proxy-servers"]
+    if servers:
+        values["proxy_servers"] = servers
+    elif "proxy_servers" in values:
+        del values["proxy_servers"], sources["proxy-servers"]
 
 
 def _flatten(tree: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -276,7 +337,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return _parse_toml(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
-        message = f"{path} cannot be read: {error}"
+        message = f"{path} cannot be read: {unreadable(error)}"
         raise ConfigError(message, path=str(path)) from error
 
 
@@ -286,30 +347,3 @@ def _parse_toml(text: str, source: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         message = f"{source} cannot be read: {error}"
         raise ConfigError(message, path=source) from error
-
-
-def _read_yaml(path: Path) -> dict[str, Any]:
-    import yaml
-
-    try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        message = f"{path} cannot be read: {error}"
-        raise ConfigError(message, path=str(path)) from error
-    if tree is None:
-        return {}
-    if not isinstance(tree, dict):
-        message = f"{path} cannot be read: it is no table of settings"
-        raise ConfigError(message, path=str(path))
-    return {str(key): _expand(value) for key, value in tree.items()}
-
-
-def _expand(value: Any) -> Any:
-    """Fill in variables, as conda does in its files."""
-    if isinstance(value, str):
-        return os.path.expandvars(value)
-    if isinstance(value, list):
-        return [_expand(each) for each in value]
-    if isinstance(value, dict):
-        return {key: _expand(each) for key, each in value.items()}
-    return value

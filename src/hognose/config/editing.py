@@ -13,6 +13,7 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, Any
 
+from hognose._unreadable import unreadable
 from hognose.config.settings import BY_KEY, convert
 from hognose.errors import ConfigError
 
@@ -43,7 +44,7 @@ def set_value(path: Path, key: str, text: str) -> Any:
     setting, entry = _find(key)
     value = _decode(text)
     given = value if entry is None else {entry: value}
-    made = convert(setting, given, key=key, source="the value")
+    made = convert(setting, given, key=key, source="")
     value = made if entry is None else made[entry]
     plain = list(value) if isinstance(value, tuple) else value
     _rewrite(path, _path_of(setting.key, entry), plain)
@@ -98,7 +99,7 @@ def _read(path: Path) -> str:
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:
-        message = f"{path} cannot be read: {error}"
+        message = f"{path} cannot be read: {unreadable(error)}"
         raise ConfigError(message, path=str(path)) from error
 
 

@@ -14,13 +14,17 @@ __all__ = ("search_paths", "user_config_path")
 
 
 def search_paths(environ: Mapping[str, str], *, root_prefix: Path | None = None) -> list[Path]:
-    """Return every place where a configuration file may be.
+    """Return every place where a configuration file, or a folder of conda's, may be.
 
     conda's files come first, then those that all tools built on rattler share, then ours::
 
-        /etc/conda | root prefix | home | environment | $CONDARC
+        /etc/conda | /var/lib/conda | root prefix | ~/.config/conda | ~/.conda | ~ | environment
+        $CONDARC | $MAMBARC
         /etc/rattler | ~/.config/rattler
         /etc/hognose | ~/.config/hognose | ~/.hognose | $HOGNOSE_CONFIG
+
+    In each of conda's folders that is `.condarc`, `condarc`, `condarc.d` and mamba's `.mambarc`;
+    at home the first and the last of them.
 
     Args:
         environ: The environment.
@@ -29,16 +33,11 @@ def search_paths(environ: Mapping[str, str], *, root_prefix: Path | None = None)
     home = _home(environ)
     system = Path(environ.get("PROGRAMDATA", "C:/ProgramData")) if os.name == "nt" else Path("/etc")
     config = _config_home(environ, home)
-    conda: list[Path] = [system / "conda" / ".condarc"]
-    for folder in (root_prefix, home / ".conda" if home else None, home):
-        if folder is not None:
-            conda += [folder / ".condarc"]
-            if folder in (root_prefix, home):
-                conda += [folder / ".mambarc"]
-    if environ.get("CONDA_PREFIX"):
-        conda.append(Path(environ["CONDA_PREFIX"]) / ".condarc")
-    if environ.get("CONDARC"):
-        conda.append(Path(environ["CONDARC"]))
+    conda: list[Path] = []
+    for folder in _conda_folders(environ, root_prefix, home):
+        names = (".condarc",) if folder == home else (".condarc", "condarc", "condarc.d")
+        conda += [folder / name for name in (*names, ".mambarc")]
+    conda += [Path(environ[name]) for name in ("CONDARC", "MAMBARC") if environ.get(name)]
     shared = [system / "rattler" / "config.toml"]
     own = [system / "hognose" / "config.toml"]
     if config is not None:
@@ -49,6 +48,24 @@ def search_paths(environ: Mapping[str, str], *, root_prefix: Path | None = None)
     if environ.get("HOGNOSE_CONFIG"):
         own.append(Path(environ["HOGNOSE_CONFIG"]))
     return list(dict.fromkeys((*conda, *shared, *own)))
+
+
+def _conda_folders(
+    environ: Mapping[str, str], root_prefix: Path | None, home: Path | None
+) -> list[Path]:
+    if os.name == "nt":
+        folders = [Path("C:/ProgramData/conda")]
+    else:
+        folders = [Path("/etc/conda"), Path("/var/lib/conda")]
+    if root_prefix is not None:
+        folders.append(root_prefix)
+    if environ.get("XDG_CONFIG_HOME"):
+        folders.append(Path(environ["XDG_CONFIG_HOME"]) / "conda")
+    if home is not None:
+        folders += [home / ".config" / "conda", home / ".conda", home]
+    if environ.get("CONDA_PREFIX"):
+        folders.append(Path(environ["CONDA_PREFIX"]))
+    return folders
 
 
 def user_config_path(environ: Mapping[str, str]) -> Path:

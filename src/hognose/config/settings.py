@@ -6,6 +6,7 @@ where it has none; conda's names are understood in `.condarc`, `.mambarc` and `C
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -58,6 +59,12 @@ def _texts(value: Any) -> tuple[str, ...]:
     raise WrongKindError("a list of texts")
 
 
+def _directories(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return tuple(part for part in value.split(os.pathsep) if part)
+    return _texts(value)
+
+
 def _flag(value: Any) -> bool:
     if isinstance(value, bool):
         return value
@@ -101,15 +108,30 @@ def _priority(value: Any) -> str:
 
 
 def _verify(value: Any) -> bool | str:
-    """True, false, or a file of certificates."""
-    if isinstance(value, str) and value.lower() == "truststore":
-        return True
+    """True, false, or a file of certificates; mamba writes `<system>` and `<false>`."""
+    if isinstance(value, str):
+        value = {"truststore": True, "<system>": True, "<false>": False}.get(value.lower(), value)
     try:
         return _flag(value)
     except WrongKindError:
         if isinstance(value, str):
             return value
         raise WrongKindError("true, false or a file of certificates") from None
+
+
+def _proxies(value: Any) -> dict[str, str]:
+    """A table, in which nothing at all (`http:`) says that there is no proxy."""
+    if isinstance(value, dict):
+        return _map({name: proxy for name, proxy in value.items() if proxy is not None})
+    return _map(value)
+
+
+def _root_certs(value: Any) -> str:
+    """The names that rattler has; `native` and `all` are older ones for `system`."""
+    names = {"webpki": "webpki", "system": "system", "native": "system", "all": "system"}
+    if isinstance(value, str) and value in names:
+        return names[value]
+    raise WrongKindError("`webpki` or `system`")
 
 
 def _map(value: Any) -> dict[str, str]:
@@ -151,6 +173,8 @@ SETTINGS: tuple[Setting, ...] = (
     _setting("custom-channels", _map, conda="custom_channels", merged=True),
     _setting("custom-multichannels", _map_of_texts, conda="custom_multichannels", merged=True),
     _setting("defaults-channels", _texts, conda="default_channels"),
+    _setting("allowlist-channels", _texts, conda="allowlist_channels"),
+    _setting("denylist-channels", _texts, conda="denylist_channels"),
     _setting("channel-relations-max-depth", _count, conda="channel_relations_max_depth"),
     _setting("number-channel-notices", _count, conda="number_channel_notices"),
     _setting("mirrors", _map_of_texts, merged=True),
@@ -159,12 +183,16 @@ SETTINGS: tuple[Setting, ...] = (
     _setting("connect-timeout", _seconds, conda="remote_connect_timeout_secs"),
     _setting("read-timeout", _seconds, conda="remote_read_timeout_secs"),
     _setting("concurrency.downloads", _count, conda="fetch_threads"),
-    _setting("concurrency.solves", _count),
+    _setting("always-yes", _flag, conda="always_yes"),
+    _setting("root-prefix", _text, conda="root_prefix"),
+    _setting("envs-dirs", _directories, conda="envs_dirs"),
     _setting("proxy-config.http", _text),
     _setting("proxy-config.https", _text),
     _setting("proxy-config.all", _text),
     _setting("proxy-config.non-proxy-hosts", _texts),
+    _setting("proxy-servers", _proxies, conda="proxy_servers", merged=True),
     _setting("ssl-verify", _verify, conda="ssl_verify"),
+    _setting("tls-root-certs", _root_certs),
     _setting("client-ssl-cert", _text, conda="client_ssl_cert"),
     _setting("client-ssl-cert-key", _text, conda="client_ssl_cert_key"),
     _setting("authentication-override-file", _text),
@@ -180,11 +208,13 @@ _ALIASES: dict[str, tuple[str, Callable[[Any], Any]]] = {
 }
 _CONDA_ALIASES: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "channel": ("default-channels", _texts),
+    "whitelist_channels": ("allowlist-channels", _texts),
+    "verify_ssl": ("ssl-verify", _verify),
+    "client_cert": ("client-ssl-cert", _text),
+    "client_cert_key": ("client-ssl-cert-key", _text),
+    "envs_path": ("envs-dirs", _directories),
     "repodata_use_zst": ("repodata-config.disable-zstd", _not),
     "repodata_use_shards": ("repodata-config.disable-sharded", _not),
-    "proxy_servers.http": ("proxy-config.http", _text),
-    "proxy_servers.https": ("proxy-config.https", _text),
-    "proxy_servers.all": ("proxy-config.all", _text),
 }
 
 _BY_NAME = {setting.key: setting for setting in SETTINGS}
@@ -210,5 +240,5 @@ def convert(setting: Setting, value: Any, *, key: str, source: str) -> Any:
     try:
         return setting.parse(value)
     except WrongKindError as error:
-        message = f"{source}: `{key}` must be {error}"
+        message = f"{f'{source}: ' if source else ''}`{key}` must be {error}"
         raise ConfigError(message, path=source, key=key) from None

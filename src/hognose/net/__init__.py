@@ -12,24 +12,31 @@ from hognose._lazy import attach
 
 if TYPE_CHECKING:
     from hognose.net.client import Client as Client
+    from hognose.net.credential_file import CredentialFile as CredentialFile
+    from hognose.net.credential_variables import CredentialVariables as CredentialVariables
     from hognose.net.credentials import CredentialChain as CredentialChain
-    from hognose.net.credentials import CredentialFile as CredentialFile
     from hognose.net.credentials import Credentials as Credentials
     from hognose.net.credentials import CredentialStore as CredentialStore
-    from hognose.net.credentials import KeyringStore as KeyringStore
-    from hognose.net.credentials import NetrcFile as NetrcFile
     from hognose.net.credentials import default_credentials as default_credentials
     from hognose.net.file_transport import FileTransport as FileTransport
     from hognose.net.file_transport import path_of_file_url as path_of_file_url
     from hognose.net.http_transport import HttpTransport as HttpTransport
-    from hognose.net.http_transport import TlsSettings as TlsSettings
+    from hognose.net.keyring_store import KeyringStore as KeyringStore
     from hognose.net.mirrors import Mirrors as Mirrors
+    from hognose.net.netrc_file import NetrcFile as NetrcFile
+    from hognose.net.oauth import OAuthServer as OAuthServer
+    from hognose.net.oauth import OAuthToken as OAuthToken
+    from hognose.net.oauth import claims_of as claims_of
+    from hognose.net.oauth_login import DeviceCode as DeviceCode
+    from hognose.net.oauth_login import OAuthLogin as OAuthLogin
     from hognose.net.proxy import ProxySettings as ProxySettings
     from hognose.net.redaction import redact as redact
     from hognose.net.redaction import without_secrets as without_secrets
     from hognose.net.retry import RetryPolicy as RetryPolicy
     from hognose.net.s3 import S3Bucket as S3Bucket
     from hognose.net.s3 import S3Credentials as S3Credentials
+    from hognose.net.secret_store import SecretStore as SecretStore
+    from hognose.net.tls import TlsSettings as TlsSettings
     from hognose.net.transport import Headers as Headers
     from hognose.net.transport import Request as Request
     from hognose.net.transport import Response as Response
@@ -41,21 +48,28 @@ __all__ = (
     "CredentialChain",
     "CredentialFile",
     "CredentialStore",
+    "CredentialVariables",
     "Credentials",
+    "DeviceCode",
     "FileTransport",
     "Headers",
     "HttpTransport",
     "KeyringStore",
     "Mirrors",
     "NetrcFile",
+    "OAuthLogin",
+    "OAuthServer",
+    "OAuthToken",
     "ProxySettings",
     "Request",
     "Response",
     "RetryPolicy",
     "S3Bucket",
     "S3Credentials",
+    "SecretStore",
     "TlsSettings",
     "Transport",
+    "claims_of",
     "default_credentials",
     "join_url",
     "path_of_file_url",
@@ -67,22 +81,27 @@ __getattr__, __dir__ = attach(
     __name__,
     {
         "client": ("Client",),
+        "credential_file": ("CredentialFile",),
+        "credential_variables": ("CredentialVariables",),
         "credentials": (
             "CredentialChain",
-            "CredentialFile",
             "CredentialStore",
             "Credentials",
-            "KeyringStore",
-            "NetrcFile",
             "default_credentials",
         ),
         "file_transport": ("FileTransport", "path_of_file_url"),
-        "http_transport": ("HttpTransport", "TlsSettings"),
+        "http_transport": ("HttpTransport",),
+        "keyring_store": ("KeyringStore",),
         "mirrors": ("Mirrors",),
+        "netrc_file": ("NetrcFile",),
+        "oauth": ("OAuthServer", "OAuthToken", "claims_of"),
+        "oauth_login": ("DeviceCode", "OAuthLogin"),
         "proxy": ("ProxySettings",),
         "redaction": ("redact", "without_secrets"),
         "retry": ("RetryPolicy",),
         "s3": ("S3Bucket", "S3Credentials"),
+        "secret_store": ("SecretStore",),
+        "tls": ("TlsSettings",),
         "transport": ("Headers", "Request", "Response", "Transport"),
         "urls": ("join_url",),
     },

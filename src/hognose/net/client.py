@@ -7,17 +7,17 @@ import os
 import random
 import time
 from typing import TYPE_CHECKING, Self
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import urljoin
 
-import msgspec
-
-from hognose.errors import InvalidUrlError, NetworkError, NotFoundError, OfflineError
-from hognose.net.credentials import Credentials
-from hognose.net.file_transport import FileTransport
+from hognose.errors import NetworkError, NotFoundError
+from hognose.net.authorisation import Authorisation
 from hognose.net.mirrors import Mirrors
-from hognose.net.redaction import redact, split_secrets
+from hognose.net.redaction import redact
+from hognose.net.resuming_body import ResumingBody, range_start
 from hognose.net.retry import RetryPolicy, is_transient_status, parse_retry_after
+from hognose.net.scheme_transports import SchemeTransports
 from hognose.net.transport import NoBody, Request, Response
+from hognose.net.urls import origin_of
 from hognose.version import __version__
 
 if TYPE_CHECKING:
@@ -25,17 +25,14 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from hognose.net.credentials import CredentialStore
-    from hognose.net.http_transport import TlsSettings
-    from hognose.net.oci import OciTransport
     from hognose.net.proxy import ProxySettings
-    from hognose.net.s3 import S3Access, S3Bucket
+    from hognose.net.s3 import S3Bucket
+    from hognose.net.tls import TlsSettings
     from hognose.net.transport import Transport
 
 __all__ = ("Client",)
 
 _log = logging.getLogger("hognose.net")
-
-_Origin = tuple[str, str | None, int | None]
 
 # What a mirror answers that has only a part of what it mirrors.
 _NOT_HERE = frozenset({401, 403, 404, 410})
@@ -96,26 +93,29 @@ class Client:
         jitter: Callable[[], float] = random.random,
     ) -> None:
         """Keep the settings; nothing is opened yet."""
-        self.offline = offline
-        self._credentials = credentials
         self._retry = retry or RetryPolicy(max_retries=max_retries)
-        self._headers = {"User-Agent": user_agent, **(headers or {})}
         self._sleep = sleep
         self._clock = clock
         self._jitter = jitter
-        self._files = FileTransport()
         self._mirrors = Mirrors(mirrors or {})
-        self._s3_buckets = s3_buckets or {}
-        self._environ = environ
-        self._oci: OciTransport | None = None
-        self._s3: S3Access | None = None
-        # By origin. Written by several threads, each entry at once and always with what a caller
-        # gave, so there is nothing to lock.
-        self._logins: dict[_Origin, str] = {}
-        self._tokens: dict[_Origin, str] = {}
-        self._http = transport
+        http = transport
         if transport is None and not offline:
-            self._http = _make_http_transport(connect_timeout, read_timeout, proxies, tls, environ)
+            http = _make_http_transport(connect_timeout, read_timeout, proxies, tls, environ)
+        self._schemes = SchemeTransports(
+            http,
+            headers={"User-Agent": user_agent, **(headers or {})},
+            credentials=credentials,
+            s3_buckets=s3_buckets or {},
+            environ=environ,
+            clock=clock,
+            offline=offline,
+        )
+        self._authorisation = Authorisation(credentials, transport=self._schemes, clock=clock)
+
+    @property
+    def offline(self) -> bool:
+        """Whether every URL that is not a `file` URL is refused."""
+        return self._schemes.offline
 
     def open(
         self, url: str, *, offset: int = 0, headers: Mapping[str, str] | None = None
@@ -123,10 +123,10 @@ class Client:
         """Ask for a document and return as soon as the head of the answer is there.
 
         Args:
-            url: An `http`, `https`, `file`, `oci` or `s3` URL; user information logs in.
+            url: An `http`, `https`, `file`, `oci`, `s3` or `gs` URL; user information logs in.
             offset: The number of bytes at the start of the document to leave out. They are read
                 and thrown away where the server cannot leave them out.
-            headers: Further fields, for example `If-None-Match`.
+            headers: Further fields, for example `If-None-Match`, or `Range` without an offset.
 
         Returns:
             The response, of status 200, 206, or 304 if the headers asked for that; the caller
@@ -144,15 +144,24 @@ class Client:
         response = self._ask_until_answered(url, fields)
         if offset and response.status == 416:
             return _check_end(response, url, offset)
-        _raise_for_status(response, url)
-        position = offset
-        if offset and response.status == 200:
-            position = 0
-        body = _ResumingBody(self, url, response, position=position)
+        self._raise_for_status(response, url)
+        body = ResumingBody(
+            url,
+            fields,
+            response,
+            ask=self._ask_until_answered,
+            retry=self._retry,
+            sleep=self._sleep,
+            jitter=self._jitter,
+        )
         length = response.length
-        if position != offset:
+        if offset and response.status == 200:
             body.skip(offset)
             length = None if length is None else max(0, length - offset)
+        elif offset and range_start(response.headers) not in (offset, None):
+            response.close()
+            message = f"{redact(url)}: the server gave another part than was asked for"
+            raise NetworkError(message, url=redact(url), status=206, is_transient=False)
         return Response(
             url=response.url,
             status=response.status,
@@ -194,11 +203,21 @@ class Client:
             self._sleep(delay)
             attempt += 1
 
+    def send(self, request: Request, /) -> Response:
+        """Send one request as it is: no retries, no redirects, no secrets, any status an answer.
+
+        For what is not the reading of a document, such as a form. The client is a `Transport`.
+
+        Raises:
+            OfflineError: The URL needs the network and the client is offline.
+            InvalidUrlError: The URL has another scheme, or cannot be used.
+            NetworkError: There was no answer.
+        """
+        return self._schemes.send(request)
+
     def close(self) -> None:
         """Close the connections that are kept for later."""
-        close = getattr(self._http, "close", None)
-        if close is not None:
-            close()
+        self._schemes.close()
 
     def __enter__(self) -> Self:
         return self
@@ -258,159 +277,60 @@ class Client:
             attempt += 1
 
     def _follow(self, url: str, headers: Mapping[str, str]) -> Response:
-        """Send one request and follow redirects; user information never leaves its origin."""
-        url, login = self._authorise(url)
-        origin = _origin(url)
+        """Send one request and follow redirects; what authorises never leaves its origin."""
         for _ in range(_MAX_REDIRECTS + 1):
-            response = self._send(url, {**login, **headers})
+            response = self._ask(url, headers)
             if response.status not in _REDIRECTS or "location" not in response.headers:
                 return response
             response.close()
             target = urljoin(response.url, response.headers["location"])
-            if urlsplit(target).scheme not in ("http", "https"):
+            origin = origin_of(target)
+            if not origin:
                 message = f"{redact(url)} redirects to {redact(target)}, which is not a web address"
                 raise NetworkError(message, url=redact(url), status=response.status)
-            url, login = self._authorise(target)
-            if _origin(url) != origin:
+            if origin != origin_of(response.url):
                 headers = {k: v for k, v in headers.items() if k.lower() != "authorization"}
-                origin = _origin(url)
+            url = target
         message = f"{redact(url)} redirects more than {_MAX_REDIRECTS} times"
         raise NetworkError(message, url=redact(url), status=response.status)
 
-    def _authorise(self, url: str) -> tuple[str, dict[str, str]]:
-        """Apply the secrets that URLs of the same origin came with, or that the store knows.
-
-        Records hold URLs without secrets, so the URL of a channel that has some is remembered
-        for the archives that lie there.
-
-        Returns:
-            The URL to ask for, without user information, and the field that logs in.
-        """
-        bare, login, token = split_secrets(url)
-        if not bare.startswith("http"):
-            return url, {}
-        origin = _origin(bare)
-        if login:
-            self._logins[origin] = _parse_login(login).authorization or ""
-        if token:
-            self._tokens[origin] = token
-        authorization = self._logins.get(origin)
-        token = self._tokens.get(origin, "")
-        if self._credentials is not None and not authorization and not token:
-            found = self._credentials.get(bare) or Credentials()
-            authorization, token = found.authorization, found.conda_token or ""
-        if token:
-            parts = urlsplit(bare)
-            bare = parts._replace(path=f"/t/{token}{parts.path}").geturl()
-        return bare, {"Authorization": authorization} if authorization else {}
-
-    def _send(self, url: str, headers: Mapping[str, str]) -> Response:
-        scheme = urlsplit(url).scheme.lower()
-        if scheme == "file":
-            return self._files.send(Request(url=url, headers=headers))
-        if scheme not in ("http", "https", "oci", "s3"):
-            rule = "has a scheme other than `https`, `http`, `file`, `oci` and `s3`"
-            raise InvalidUrlError(redact(url), rule)
-        if self.offline or self._http is None:
-            message = f"{redact(url)} needs the network, which is switched off"
-            raise OfflineError(
-                message,
-                hint="run again without `--offline`, or use a local channel",
-                url=redact(url),
-                status=None,
-                is_transient=False,
-            )
-        _log.debug("GET %s", redact(url))
-        if scheme == "oci":
-            return self._open_oci().send(Request(url=url, headers=headers))
-        if scheme == "s3":
-            url, headers = self._open_s3().prepare(url, headers, now=self._clock())
-        return self._http.send(Request(url=url, headers={**self._headers, **headers}))
-
-    def _open_oci(self) -> OciTransport:
-        if self._oci is None:
-            from hognose.net.oci import OciTransport
-
-            def send(request: Request) -> Response:
-                assert self._http is not None
-                return self._http.send(
-                    msgspec.structs.replace(request, headers={**self._headers, **request.headers})
-                )
-
-            self._oci = OciTransport(send, self._credentials)
-        return self._oci
-
-    def _open_s3(self) -> S3Access:
-        if self._s3 is None:
-            from hognose.net.s3 import S3Access
-
-            self._s3 = S3Access(
-                self._s3_buckets, credentials=self._credentials, environ=self._environ
-            )
-        return self._s3
-
-
-class _ResumingBody:
-    """Reads a body, and asks for the rest of it when the connection breaks."""
-
-    __slots__ = ("_client", "_failures", "_position", "_response", "_safe_position", "_url")
-
-    def __init__(self, client: Client, url: str, response: Response, *, position: int) -> None:
-        self._client = client
-        self._url = url
-        self._response = response
-        self._position = position
-        self._safe_position = position
-        self._failures = 0
-
-    def read(self, size: int, /) -> bytes:
-        while True:
-            try:
-                data = self._response.read(size)
-            except NetworkError as error:
-                self._resume(error)
-            else:
-                self._position += len(data)
-                return data
-
-    def skip(self, size: int) -> None:
-        while size > 0 and (data := self.read(min(size, _PIECE))):
-            size -= len(data)
-
-    def close(self) -> None:
-        self._response.close()
-
-    def _resume(self, error: NetworkError) -> None:
-        """Replace the response by one that goes on at the present position, or give up.
-
-        A weak validator does not promise the same bytes, so it is no ground to go on. Only
-        failures without a megabyte of progress between them count against the limit.
-        """
-        validator = self._response.headers.get("etag") or self._response.headers.get(
-            "last-modified"
-        )
-        if not error.is_transient or not validator or validator[:2] == "W/":
-            raise error
-        if self._position - self._safe_position >= _PIECE:
-            self._failures = 0
-        self._safe_position = self._position
-        client = self._client
-        delay = client._retry.delay_after(self._failures, random=client._jitter)
-        if delay is None:
-            # Whoever sees it must not begin from the start: that was tried often enough.
-            error.is_transient = False
-            raise error
-        self._failures += 1
-        _log.debug("%s: broke at byte %d", redact(self._url), self._position)
-        client._sleep(delay)
-        wanted = {"Range": f"bytes={self._position}-", "If-Range": validator}
-        response = client._ask_until_answered(self._url, wanted)
-        start = response.headers.get("content-range", "").removeprefix("bytes ").partition("-")[0]
-        if response.status != 206 or start != str(self._position):
+    def _ask(self, url: str, headers: Mapping[str, str]) -> Response:
+        """Send one request with what authorises it; a token that is refused is renewed once."""
+        bare, authorization = self._authorisation.apply(url)
+        response = self._send_with(bare, authorization, headers)
+        if response.status == 401 and self._authorisation.renew(bare, authorization):
             response.close()
-            raise error
-        self._response.close()
-        self._response = response
+            bare, authorization = self._authorisation.apply(url)
+            response = self._send_with(bare, authorization, headers)
+        return response
+
+    def _send_with(
+        self, url: str, authorization: str | None, headers: Mapping[str, str]
+    ) -> Response:
+        fields = {"Authorization": authorization, **headers} if authorization else headers
+        return self._schemes.send(Request(url=url, headers=fields))
+
+    def _raise_for_status(self, response: Response, url: str) -> None:
+        status = response.status
+        if status < 400:
+            return
+        response.close()
+        shown = redact(url)
+        if status in (404, 410):
+            message = f"{shown} does not exist"
+            raise NotFoundError(message, url=shown, status=status, is_transient=False)
+        hint = None
+        if status in (401, 403):
+            hint = self._authorisation.hint_for(response.url) or (
+                "the server wants credentials for this address, or refuses the ones it got; "
+                "`hognose auth login` stores them"
+            )
+        elif status == 407:
+            hint = "the proxy wants a login: `http://USER:PASSWORD@HOST:PORT`"
+        message = f"{shown} cannot be fetched: the server answered with status {status}"
+        raise NetworkError(
+            message, hint=hint, url=shown, status=status, is_transient=is_transient_status(status)
+        )
 
 
 def _make_http_transport(
@@ -420,8 +340,9 @@ def _make_http_transport(
     tls: TlsSettings | None,
     environ: Mapping[str, str],
 ) -> Transport:
-    from hognose.net.http_transport import HttpTransport, TlsSettings
+    from hognose.net.http_transport import HttpTransport
     from hognose.net.proxy import ProxySettings
+    from hognose.net.tls import TlsSettings
 
     if tls is None:
         tls = TlsSettings.from_environment(environ)
@@ -431,18 +352,6 @@ def _make_http_transport(
         proxies=ProxySettings.from_environment(environ) if proxies is None else proxies,
         tls=tls,
     )
-
-
-def _origin(url: str) -> _Origin:
-    parts = urlsplit(url)
-    default = {"http": 80, "https": 443}.get(parts.scheme)
-    return parts.scheme, parts.hostname, parts.port or default
-
-
-def _parse_login(login: str) -> Credentials:
-    """Read `user:password`, or a user alone, as it stands in a URL."""
-    username, _, password = login.partition(":")
-    return Credentials.basic(unquote(username), unquote(password))
 
 
 def _check_end(response: Response, url: str, offset: int) -> Response:
@@ -455,24 +364,6 @@ def _check_end(response: Response, url: str, offset: int) -> Response:
         )
     message = f"{redact(url)} has {total} bytes, which is less than the offset {offset}"
     raise NetworkError(message, url=redact(url), status=416, is_transient=False)
-
-
-def _raise_for_status(response: Response, url: str) -> None:
-    status = response.status
-    if status < 400:
-        return
-    response.close()
-    shown = redact(url)
-    if status in (404, 410):
-        message = f"{shown} does not exist"
-        raise NotFoundError(message, url=shown, status=status, is_transient=False)
-    hint = None
-    if status in (401, 403, 407):
-        hint = "the server wants credentials for this address, or refuses the ones it got"
-    message = f"{shown} cannot be fetched: the server answered with status {status}"
-    raise NetworkError(
-        message, hint=hint, url=shown, status=status, is_transient=is_transient_status(status)
-    )
 
 
 def _read_whole(response: Response, url: str, max_size: int | None) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 __all__ = ("FileTransport", "path_of_file_url")
+
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
 def path_of_file_url(url: str) -> str:
@@ -72,41 +75,55 @@ def _respond(url: str, file: BinaryIO, wanted: Headers) -> Response:
     if wanted.get("if-none-match") == tag:
         file.close()
         return _empty_response(url, 304, {"etag": tag})
-    offset = _offset_of(wanted.get("range", "")) if wanted.get("if-range", tag) == tag else 0
-    if offset and offset >= about.st_size:
+    size = about.st_size
+    is_wanted = wanted.get("if-range", tag) == tag
+    start, stop = _range_of(wanted.get("range", "") if is_wanted else "", size)
+    if start >= size and start > 0:
         file.close()
-        return _empty_response(url, 416, {"content-range": f"bytes */{about.st_size}"})
-    file.seek(offset)
-    length = about.st_size - offset
+        return _empty_response(url, 416, {"content-range": f"bytes */{size}"})
+    file.seek(start)
+    length = stop - start
+    is_part = length < size
     fields = {"etag": tag, "content-length": str(length)}
-    if offset:
-        fields["content-range"] = f"bytes {offset}-{about.st_size - 1}/{about.st_size}"
+    if is_part:
+        fields["content-range"] = f"bytes {start}-{stop - 1}/{size}"
     return Response(
         url=url,
-        status=206 if offset else 200,
+        status=206 if is_part else 200,
         headers=Headers(fields),
-        body=_FileBody(url, file),
+        body=_FileBody(url, file, length),
         length=length,
     )
 
 
-def _offset_of(field: str) -> int:
-    start = field.removeprefix("bytes=").removesuffix("-")
-    return int(start) if start.isdecimal() else 0
+def _range_of(field: str, size: int) -> tuple[int, int]:
+    """Return where a `Range` of one part begins and ends; the whole for any other field."""
+    found = _RANGE.fullmatch(field.strip())
+    if found is None or found[0] == "bytes=-":
+        return 0, size
+    first, last = found.groups()
+    if not first:
+        return max(0, size - int(last)), size
+    if last and int(last) < int(first):
+        return 0, size
+    return int(first), min(int(last) + 1, size) if last else size
 
 
 class _FileBody:
-    __slots__ = ("_file", "_url")
+    __slots__ = ("_file", "_remaining", "_url")
 
-    def __init__(self, url: str, file: BinaryIO) -> None:
+    def __init__(self, url: str, file: BinaryIO, length: int) -> None:
         self._url = url
         self._file = file
+        self._remaining = length
 
     def read(self, size: int, /) -> bytes:
         try:
-            return self._file.read(size)
+            data = self._file.read(min(size, self._remaining))
         except OSError as error:
             raise _unreadable(self._url, error) from error
+        self._remaining -= len(data)
+        return data
 
     def close(self) -> None:
         self._file.close()

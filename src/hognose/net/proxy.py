@@ -17,7 +17,8 @@ class ProxySettings(msgspec.Struct, frozen=True, kw_only=True):
     """The proxies in use, and the hosts that are reached without one.
 
     Attributes:
-        by_scheme: The proxy's URL by the scheme of the URL to fetch (`http`, `https`), or `all`.
+        by_scheme: The proxy's URL by the scheme of the URL to fetch (`http`, `https`), or `all`;
+            for single hosts by `https://HOST` and so on, which comes before that.
         exceptions: What `NO_PROXY` lists: host names (which stand for their subdomains too),
             IP addresses, networks such as `10.0.0.0/8`, each with an optional port; `*` is all.
     """
@@ -45,12 +46,18 @@ class ProxySettings(msgspec.Struct, frozen=True, kw_only=True):
 
     def proxy_for(self, url: str) -> str | None:
         """Return the URL of the proxy for a URL, or None to connect to its host."""
+        if not self.by_scheme:
+            return None
         parts = urlsplit(url)
-        proxy = self.by_scheme.get(parts.scheme) or self.by_scheme.get("all")
-        if not proxy or not parts.hostname:
+        host = parts.hostname
+        if not host:
+            return None
+        names = (f"{parts.scheme}://{host}", parts.scheme, f"all://{host}", "all")
+        proxy = next((self.by_scheme[name] for name in names if self.by_scheme.get(name)), None)
+        if proxy is None:
             return None
         port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
-        if any(_covers(exception, parts.hostname, port) for exception in self.exceptions):
+        if any(_covers(exception, host, port) for exception in self.exceptions):
             return None
         return proxy
 

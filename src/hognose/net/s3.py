@@ -15,9 +15,10 @@ from urllib.parse import quote, unquote, urlsplit
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from hognose.net.credentials import CredentialStore
+    from hognose.net.transport import Request, Response
 
 __all__ = ("S3Access", "S3Bucket", "S3Credentials", "sign")
 
@@ -59,27 +60,47 @@ class S3Access:
 
     Args:
         buckets: How single buckets are reached.
+        send: Sends an HTTP request.
         credentials: Where key pairs may be.
         environ: The environment, for everything else.
+        clock: Tells the seconds since the epoch.
     """
 
     def __init__(
         self,
         buckets: Mapping[str, S3Bucket],
         *,
+        send: Callable[[Request], Response],
         credentials: CredentialStore | None,
         environ: Mapping[str, str],
+        clock: Callable[[], float],
     ) -> None:
         """Keep the settings; nothing is read yet."""
         self._buckets = dict(buckets)
+        self._send = send
         self._credentials = credentials
         self._environ = environ
+        self._clock = clock
 
-    def prepare(
-        self, url: str, headers: Mapping[str, str], *, now: float
-    ) -> tuple[str, dict[str, str]]:
-        """Return the HTTP URL for an `s3` URL, and the fields to send with it."""
-        parts = urlsplit(url)
+    def send(self, request: Request, /) -> Response:
+        """Ask for an object; a bucket that says that it is in another region is asked there.
+
+        Raises:
+            NetworkError: There was no answer.
+        """
+        response = self._send(self._sign(request))
+        region = response.headers.get("x-amz-bucket-region")
+        name = urlsplit(request.url).netloc
+        bucket = self._bucket(name)
+        if response.status not in (301, 307, 400) or region in (None, bucket.region):
+            return response
+        response.close()
+        self._buckets[name] = msgspec.structs.replace(bucket, region=region)
+        return self._send(self._sign(request))
+
+    def _sign(self, request: Request) -> Request:
+        """Return the HTTP request for that of an `s3` URL."""
+        parts = urlsplit(request.url)
         bucket = self._bucket(parts.netloc)
         endpoint = bucket.endpoint_url or f"https://s3.{bucket.region}.amazonaws.com"
         base = urlsplit(endpoint)
@@ -91,12 +112,12 @@ class S3Access:
             host = f"{parts.netloc}.{host}"
             path = f"{base.path.rstrip('/')}{path}"
         target = f"{base.scheme}://{host}{path}"
-        pair = self._key_pair(url)
-        if pair is None:
-            return target, dict(headers)
-        moment = datetime.fromtimestamp(now, UTC)
-        signed = sign(host, path, region=bucket.region, credentials=pair, moment=moment)
-        return target, {**headers, **signed}
+        headers = dict(request.headers)
+        pair = self._key_pair(request.url)
+        if pair is not None:
+            moment = datetime.fromtimestamp(self._clock(), UTC)
+            headers |= sign(host, path, region=bucket.region, credentials=pair, moment=moment)
+        return msgspec.structs.replace(request, url=target, headers=headers)
 
     def _bucket(self, name: str) -> S3Bucket:
         found = self._buckets.get(name)

@@ -36,11 +36,12 @@ class Headers(Mapping[str, str]):
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """One question to a server: a URL without user information, and the header fields to send."""
+    """One question to a server: a URL without user information, and what to send along."""
 
     url: str
     method: str = "GET"
     headers: Mapping[str, str] = {}
+    body: bytes | None = None
 
 
 class Body(Protocol):

@@ -1,0 +1,221 @@
+"""HTTP and HTTPS through a proxy, over urllib3, which is loaded with the first such request."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from hognose.errors import InvalidUrlError, NetworkError
+from hognose.net.network_failure import describe_urllib3_failure
+from hognose.net.redaction import redact
+from hognose.net.transport import Headers, Request, Response
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
+    from urllib3 import BaseHTTPResponse, PoolManager
+
+__all__ = ("ProxiedTransport",)
+
+_PROXY_SCHEMES = frozenset({"http", "https", "socks4", "socks4a", "socks5", "socks5h"})
+_WORTH_DRAINING = 1 << 14
+
+
+class ProxiedTransport:
+    """Sends requests through one proxy; safe in several threads.
+
+    Args:
+        proxy: The proxy's address, with a login if it wants one.
+        connect_timeout: The longest wait for a connection, in seconds.
+        read_timeout: The longest silence of a server, in seconds.
+        connections: How many idle connections are kept for a host.
+        tls_context: Gives the context of TLS connections, to the proxy as well.
+    """
+
+    def __init__(
+        self,
+        proxy: str,
+        *,
+        connect_timeout: float,
+        read_timeout: float,
+        connections: int,
+        tls_context: Callable[[], ssl.SSLContext],
+    ) -> None:
+        """Keep the settings; nothing is opened yet."""
+        self._proxy = proxy
+        self._connect_timeout = connect_timeout
+        self._read_timeout = read_timeout
+        self._connections = connections
+        self._tls_context = tls_context
+        self._lock = threading.Lock()
+        self._managers: dict[bool, PoolManager] = {}
+        _redact_log_of_urllib3()
+
+    def send(self, request: Request, /) -> Response:
+        """Send one request and return as soon as the head of the answer is there.
+
+        Raises:
+            InvalidUrlError: The URL cannot be used.
+            NetworkError: There was no answer.
+            ValueError: A field cannot be sent; the text has the field.
+        """
+        from urllib3.exceptions import HTTPError, LocationValueError
+
+        url = request.url
+        manager = self._open(needs_tls=url.startswith("https:"))
+        try:
+            raw = manager.urlopen(
+                request.method,
+                url,
+                body=request.body,
+                headers=request.headers,
+                redirect=False,
+                retries=False,
+                preload_content=False,
+                decode_content=False,
+            )
+        except LocationValueError as error:
+            raise InvalidUrlError(redact(url), "is not a URL to connect to") from error
+        except (HTTPError, OSError) as error:
+            raise describe_urllib3_failure(url, error) from error
+        fields = Headers(raw.headers)
+        length = fields.get("content-length", "")
+        return Response(
+            url=url,
+            status=raw.status,
+            headers=fields,
+            body=_ProxiedBody(url, raw),
+            length=int(length) if length.isdecimal() else None,
+        )
+
+    def close(self) -> None:
+        """Close every idle connection; responses that are still open stay usable."""
+        with self._lock:
+            managers, self._managers = self._managers, {}
+        for manager in managers.values():
+            manager.clear()
+
+    def _open(self, *, needs_tls: bool) -> PoolManager:
+        needs_tls = needs_tls or self._proxy.startswith("https:")
+        with self._lock:
+            manager = self._managers.get(needs_tls)
+            if manager is None:
+                manager = self._managers[needs_tls] = self._make(needs_tls=needs_tls)
+        return manager
+
+    def _make(self, *, needs_tls: bool) -> PoolManager:
+        parts = _split_proxy(self._proxy)
+        import urllib3
+
+        # It would repeat for every request what the transport said once.
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+        context = self._tls_context() if needs_tls else None
+        timeout = urllib3.Timeout(connect=self._connect_timeout, read=self._read_timeout)
+        if parts.scheme.startswith("socks"):
+            _require_socks(self._proxy)
+            from urllib3.contrib.socks import SOCKSProxyManager
+
+            return SOCKSProxyManager(
+                self._proxy, maxsize=self._connections, timeout=timeout, ssl_context=context
+            )
+        headers = None
+        if parts.username is not None:
+            login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+            headers = urllib3.make_headers(proxy_basic_auth=login)
+        return urllib3.ProxyManager(
+            parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl(),
+            num_pools=16,
+            maxsize=self._connections,
+            timeout=timeout,
+            proxy_headers=headers,
+            ssl_context=context,
+            proxy_ssl_context=context,
+        )
+
+
+class _ProxiedBody:
+    __slots__ = ("_is_done", "_raw", "_url")
+
+    def __init__(self, url: str, raw: BaseHTTPResponse) -> None:
+        self._url = url
+        self._raw = raw
+        self._is_done = False
+
+    def read(self, size: int, /) -> bytes:
+        from urllib3.exceptions import HTTPError
+
+        if self._is_done or size == 0:
+            return b""
+        raw = self._raw
+        try:
+            data = raw.read(size, decode_content=False)
+        except (HTTPError, OSError) as error:
+            self._is_done = True
+            raw.close()
+            raise describe_urllib3_failure(self._url, error) from error
+        if not data or raw.length_remaining == 0:
+            self._is_done = True
+            raw.release_conn()
+        return data
+
+    def close(self) -> None:
+        if self._is_done:
+            return
+        self._is_done = True
+        # As for direct connections: a short rest is cheaper than connecting again.
+        remaining = self._raw.length_remaining
+        if remaining is not None and remaining <= _WORTH_DRAINING:
+            self._raw.drain_conn()
+            self._raw.release_conn()
+        else:
+            self._raw.close()
+
+
+class _Redaction(logging.Filter):
+    """Takes the secrets out of what a library logs."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = redact(record.getMessage()), ()
+        return True
+
+
+def _redact_log_of_urllib3() -> None:
+    """Keep secrets out of a log that is not ours: urllib3 logs the target of each request.
+
+    A conda token is a part of that, and so is what signs an address.
+    """
+    log = logging.getLogger("urllib3.connectionpool")
+    if not any(isinstance(each, _Redaction) for each in log.filters):
+        log.addFilter(_Redaction())
+
+
+def _split_proxy(proxy: str) -> SplitResult:
+    """Take a proxy's address apart.
+
+    Raises:
+        NetworkError: It is none.
+    """
+    try:
+        parts = urlsplit(proxy)
+        is_usable = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_usable = False
+    if not is_usable or parts.scheme not in _PROXY_SCHEMES:
+        shown = redact(proxy)
+        message = f"the proxy `{shown}` is not an address like `http://HOST:PORT`"
+        hint = "it is from a variable such as `HTTPS_PROXY`, or from the configuration"
+        raise NetworkError(message, hint=hint, url=shown, status=None, is_transient=False)
+    return parts
+
+
+def _require_socks(proxy: str) -> None:
+    # Asked before the import, which warns of it as well.
+    if find_spec("socks") is None:
+        shown = redact(proxy)
+        message = f"the proxy {shown} speaks SOCKS, which needs the package `pysocks`"
+        hint = "run `pip install pysocks`"
+        raise NetworkError(message, hint=hint, url=shown, status=None, is_transient=False)

@@ -1,0 +1,148 @@
+"""A body that is taken up where it ended when the connection breaks."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING
+
+from hognose.errors import NetworkError
+from hognose.net.redaction import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from hognose.net.retry import RetryPolicy
+    from hognose.net.transport import Headers, Response
+
+__all__ = ("ResumingBody", "range_start")
+
+_log = logging.getLogger("hognose.net")
+
+_PIECE = 1 << 20
+_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+# With these a repeated question could be answered by 304, or by another part.
+_NOT_REPEATED = frozenset({"range", "if-range", "if-none-match", "if-modified-since", "if-match"})
+
+
+def range_start(headers: Headers) -> int | None:
+    """Return the position in the document at which a partial answer begins, if it says so."""
+    found = _CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip())
+    return int(found[1]) if found else None
+
+
+class ResumingBody:
+    """Reads a body, and asks for the rest of it when the connection breaks.
+
+    The rest of a partial answer ends where that answer would have ended, so a caller who asked for
+    a range gets that range. An answer of several parts, or one that does not say which part it is,
+    is not taken up.
+
+    Args:
+        url: What was asked for.
+        headers: The fields that it was asked with.
+        response: The first answer.
+        ask: Asks for the URL with further fields, until there is a final answer.
+        retry: How often and after which pauses to ask.
+        sleep: Waits for a number of seconds.
+        jitter: Gives numbers from 0 to 1.
+    """
+
+    __slots__ = (
+        "_ask",
+        "_failures",
+        "_headers",
+        "_jitter",
+        "_last",
+        "_position",
+        "_response",
+        "_retry",
+        "_safe_position",
+        "_sleep",
+        "_url",
+    )
+
+    def __init__(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        response: Response,
+        *,
+        ask: Callable[[str, Mapping[str, str]], Response],
+        retry: RetryPolicy,
+        sleep: Callable[[float], None],
+        jitter: Callable[[], float],
+    ) -> None:
+        """Begin with the answer that is there."""
+        self._url = url
+        self._headers = headers
+        self._response = response
+        self._ask = ask
+        self._retry = retry
+        self._sleep = sleep
+        self._jitter = jitter
+        # Positions in the document, not in the answer. None cannot be gone on from.
+        self._position: int | None = 0
+        self._last = ""
+        self._failures = 0
+        if response.status == 206:
+            found = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", "").strip())
+            self._position = int(found[1]) if found else None
+            self._last = found[2] if found else ""
+        self._safe_position = self._position or 0
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes, and nothing only at the end.
+
+        Raises:
+            NetworkError: The connection broke and could not be taken up again.
+        """
+        while True:
+            try:
+                data = self._response.read(size)
+            except NetworkError as error:
+                self._resume(error)
+            else:
+                if self._position is not None:
+                    self._position += len(data)
+                return data
+
+    def skip(self, size: int) -> None:
+        """Read bytes and throw them away."""
+        while size > 0 and (data := self.read(min(size, _PIECE))):
+            size -= len(data)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._response.close()
+
+    def _resume(self, error: NetworkError) -> None:
+        """Replace the response by one that goes on at the present position, or give up.
+
+        A weak validator does not promise the same bytes, so it is no ground to go on. Only
+        failures without a megabyte of progress between them count against the limit.
+        """
+        known = self._response.headers
+        validator = known.get("etag") or known.get("last-modified")
+        position = self._position
+        if not error.is_transient or position is None or not validator or validator[:2] == "W/":
+            raise error
+        if position - self._safe_position >= _PIECE:
+            self._failures = 0
+        self._safe_position = position
+        delay = self._retry.delay_after(self._failures, random=self._jitter)
+        if delay is None:
+            # Whoever sees it must not begin from the start: that was tried often enough.
+            error.is_transient = False
+            raise error
+        self._failures += 1
+        _log.debug("%s: broke at byte %d", redact(self._url), position)
+        self._sleep(delay)
+        kept = {k: v for k, v in self._headers.items() if k.lower() not in _NOT_REPEATED}
+        wanted = {**kept, "Range": f"bytes={position}-{self._last}", "If-Range": validator}
+        response = self._ask(self._url, wanted)
+        if response.status != 206 or range_start(response.headers) != position:
+            response.close()
+            raise error
+        self._response.close()
+        self._response = response
