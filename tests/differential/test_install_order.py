@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hognose.install.link_order import link_order
-from hognose.types import PackageRecord
+from hognose.types import PackageRecord, sort_topologically
 
 rattler = pytest.importorskip("rattler")
 BuildString = pytest.importorskip("rattler.package.build_string").BuildString
@@ -42,4 +41,4 @@ def test_packages_are_ordered_like_rattler_does(graph):
     expected = [
         record.name.normalized for record in rattler.PackageRecord.sort_topologically(theirs)
     ]
-    assert expected == [str(record.name) for record in link_order(ours)]
+    assert expected == [str(record.name) for record in sort_topologically(ours)]

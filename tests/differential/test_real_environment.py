@@ -16,7 +16,7 @@ import pytest
 from hognose.cache import PackageCache
 from hognose.channel import build_channel
 from hognose.errors import ChannelBuildError
-from hognose.install import install
+from hognose.install import diagnose, install
 from hognose.net import Client
 from hognose.repodata import Gateway
 from hognose.solve import solve
@@ -78,6 +78,32 @@ def test_the_environment_is_the_one_that_py_rattler_makes(
 
     assert {"python", "numpy", "rich"} <= {record.name for record in records}
     assert 2000 < sum(len(files) for _, _, files in os.walk(pair.ours))
+
+
+def test_each_updates_runs_and_empties_what_the_other_made(
+    root: Path, records: list[RepoDataRecord], tmp_path: Path
+) -> None:
+    fewer = [record for record in records if record.name not in {"rich", "pygments"}]
+    with RattlerInstaller() as installer:
+        pair = Pair(root, installer)
+        pair.ours, pair.theirs = tmp_path / "ours", tmp_path / "them"
+        pair.install_ours(fewer, compile_byte_code=True)
+        pair.install_theirs(fewer)
+
+        pair.install_ours(records, prefix=pair.theirs, compile_byte_code=True)
+        pair.install_theirs(records, prefix=pair.ours)
+        for prefix in (pair.ours, pair.theirs):
+            assert () == diagnose(prefix).faults
+            command = [prefix / "bin/python", "-B", "-c", PROGRAM]
+            out = subprocess.run(command, env={}, capture_output=True, text=True, check=True).stdout
+            assert f"{prefix}\n" == out
+
+        pair.install_ours([], prefix=pair.theirs)
+        pair.install_theirs([], prefix=pair.ours)
+        for prefix in (pair.ours, pair.theirs):
+            left = {path.name for path in prefix.iterdir()}
+            assert {"conda-meta"} == left - {"CACHEDIR.TAG"}
+            assert {"history"} == {path.name for path in (prefix / "conda-meta").iterdir()}
 
 
 @pytest.mark.parametrize("place", ODD_PLACES, ids=["space", "letters", "long"])

@@ -7,7 +7,7 @@ import pytest
 
 from hognose.cache import PackageCache
 from hognose.install import LinkOptions, install
-from hognose.install.byte_code import compile_sources
+from hognose.install.compile_workers import compile_sources
 from hognose.net import Client
 from hognose.types import Platform
 from support.package_maker import PLACEHOLDER, File, make_package, make_python

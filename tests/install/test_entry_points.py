@@ -5,7 +5,8 @@ import pytest
 
 from hognose.errors import LinkError
 from hognose.install import PythonInfo
-from hognose.install.entry_points import entry_point_script, find_launcher, plan_entry_point
+from hognose.install.entry_points import entry_point_script, plan_entry_point
+from hognose.install.windows_launcher import WindowsLauncher
 from hognose.types import EntryPoint, Platform
 
 PYTHON = PythonInfo(
@@ -63,7 +64,7 @@ def test_windows_gets_a_script_without_a_shebang_and_a_launcher():
         ON_WINDOWS,
         "C:/env",
         platform=Platform("win-64"),
-        launcher=b"MZ",
+        launcher=WindowsLauncher(b"MZ"),
     )
     assert script.path == "Scripts/tool-script.py"
     assert script.content.startswith(b"\n# -*-")
@@ -75,13 +76,6 @@ def test_windows_without_a_launcher_gets_the_script():
         EntryPoint("tool", "m", "f"), ON_WINDOWS, "C:/env", platform=Platform("win-64")
     )
     assert [file.path for file in planned] == ["Scripts/tool-script.py"]
-
-
-def test_a_launcher_is_found_among_the_files_given(tmp_path):
-    (tmp_path / "cli-64.exe").write_bytes(b"MZ64")
-    assert find_launcher(Platform("win-64"), directories=["/nowhere", tmp_path]) == b"MZ64"
-    assert find_launcher(Platform("win-64")) is None
-    assert find_launcher(Platform("linux-64"), directories=[tmp_path]) is None
 
 
 @pytest.mark.parametrize("command", ["../evil", "a/b", "a\\b", "..", ""])

@@ -28,7 +28,6 @@ from hognose.install import (
     unregister_environment,
 )
 from hognose.install.codesign import sign_ad_hoc
-from hognose.install.free_space import require_free_space, required_bytes
 from hognose.install.history import format_history_block
 from hognose.install.unlink import empty_trash, remove_empty_directories, remove_file
 from hognose.types import Platform, PrefixRecord, RepoDataRecord
@@ -203,22 +202,6 @@ def test_a_line_that_was_cut_off_is_not_read(tmp_path):
     assert "undone" in str(recovered)
     assert os.listdir(tmp_path / "conda-meta") == []
     assert not (tmp_path / "made").exists()
-
-
-def test_space_is_added_up_by_file_system():
-    record = RepoDataRecord.create(name="a", version="1", build="0", size=600)
-    needed = required_bytes([record], [record], cache="/cache", prefix="/prefix", links=False)
-    assert needed == {"/cache": 600, "/prefix": 600}
-    require_free_space(needed, disk_usage=lambda _: (10_000, 0, 1200), device=lambda _: 1)
-    with pytest.raises(TransactionError, match="not enough space") as caught:
-        require_free_space(needed, disk_usage=lambda _: (10_000, 0, 1199), device=lambda _: 1)
-    assert (caught.value.needed, caught.value.free) == (1200, 1199)
-    require_free_space(needed, disk_usage=lambda _: (0, 0, 0), device=lambda _: 1)
-
-
-def test_linked_files_need_no_space_in_the_prefix():
-    record = RepoDataRecord.create(name="a", version="1", build="0", size=600)
-    assert required_bytes([], [record], cache="/c", prefix="/p", links=True) == {"/c": 0}
 
 
 def test_empty_folders_go_with_their_parents_and_others_stay(tmp_path):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hognose.install.history import HistoryBlock as HistoryBlock
     from hognose.install.history import Revision as Revision
     from hognose.install.history import environments_file as environments_file
+    from hognose.install.history import format_command as format_command
     from hognose.install.history import iter_revisions as iter_revisions
     from hognose.install.history import parse_history as parse_history
     from hognose.install.history import read_history as read_history
@@ -43,6 +44,12 @@ if TYPE_CHECKING:
     from hognose.install.link_method import LinkOptions as LinkOptions
     from hognose.install.link_scripts import LinkScript as LinkScript
     from hognose.install.link_scripts import LinkScriptOutcome as LinkScriptOutcome
+    from hognose.install.lost_records import LostRecord as LostRecord
+    from hognose.install.lost_records import begin_history as begin_history
+    from hognose.install.lost_records import find_lost_records as find_lost_records
+    from hognose.install.lost_records import lost_specs as lost_specs
+    from hognose.install.lost_records import put_aside as put_aside
+    from hognose.install.lost_records import read_records as read_records
     from hognose.install.menu_places import MenuPlaces as MenuPlaces
     from hognose.install.menus import InstalledMenu as InstalledMenu
     from hognose.install.menus import Registry as Registry
@@ -52,7 +59,12 @@ if TYPE_CHECKING:
     from hognose.install.noarch_python import PythonInfo as PythonInfo
     from hognose.install.prefix_lock import LockHolder as LockHolder
     from hognose.install.prefix_lock import PrefixLock as PrefixLock
+    from hognose.install.prefix_state import (
+        read_environment_variables as read_environment_variables,
+    )
+    from hognose.install.prefix_state import set_environment_variables as set_environment_variables
     from hognose.install.removal import remove_environment as remove_environment
+    from hognose.install.removal import require_removable as require_removable
     from hognose.install.reporter import Reporter as Reporter
     from hognose.install.revisions import PackageReference as PackageReference
     from hognose.install.revisions import resolve_revision as resolve_revision
@@ -80,6 +92,7 @@ __all__ = (
     "LinkScript",
     "LinkScriptOutcome",
     "LockHolder",
+    "LostRecord",
     "MenuPlaces",
     "Operation",
     "PackageReference",
@@ -90,6 +103,7 @@ __all__ = (
     "Reporter",
     "Revision",
     "Transaction",
+    "begin_history",
     "clone_environment",
     "copy_untracked_files",
     "diagnose",
@@ -97,6 +111,8 @@ __all__ = (
     "environments_file",
     "execute_transaction",
     "find_foreign_packages",
+    "find_lost_records",
+    "format_command",
     "freeze",
     "frozen_message",
     "has_unfinished_transaction",
@@ -104,9 +120,13 @@ __all__ = (
     "install_menus",
     "iter_revisions",
     "iter_untracked_files",
+    "lost_specs",
     "parse_history",
     "plan_transaction",
+    "put_aside",
+    "read_environment_variables",
     "read_history",
+    "read_records",
     "recorded_specs",
     "recover",
     "register_environment",
@@ -116,7 +136,9 @@ __all__ = (
     "rename_environment",
     "repair",
     "require_not_frozen",
+    "require_removable",
     "resolve_revision",
+    "set_environment_variables",
     "specs_of_revision",
     "system_registry",
     "thaw",
@@ -157,6 +179,7 @@ __getattr__, __dir__ = attach(
             "HistoryBlock",
             "Revision",
             "environments_file",
+            "format_command",
             "iter_revisions",
             "parse_history",
             "read_history",
@@ -180,6 +203,14 @@ __getattr__, __dir__ = attach(
             "LinkScript",
             "LinkScriptOutcome",
         ),
+        "lost_records": (
+            "LostRecord",
+            "begin_history",
+            "find_lost_records",
+            "lost_specs",
+            "put_aside",
+            "read_records",
+        ),
         "menu_places": ("MenuPlaces",),
         "menus": (
             "InstalledMenu",
@@ -193,7 +224,14 @@ __getattr__, __dir__ = attach(
             "LockHolder",
             "PrefixLock",
         ),
-        "removal": ("remove_environment",),
+        "prefix_state": (
+            "read_environment_variables",
+            "set_environment_variables",
+        ),
+        "removal": (
+            "remove_environment",
+            "require_removable",
+        ),
         "reporter": ("Reporter",),
         "revisions": (
             "PackageReference",

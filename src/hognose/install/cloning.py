@@ -18,7 +18,8 @@ from hognose.install.installation import InstallationResult, install
 from hognose.install.installed_record import recorded_specs
 from hognose.install.journal import has_unfinished_transaction
 from hognose.install.prefix_lock import PrefixLock
-from hognose.install.removal import remove_environment
+from hognose.install.recorded_paths import require_own_folders, require_recorded_inside
+from hognose.install.removal import remove_environment, require_removable
 from hognose.install.untracked_files import CopiedFiles, copy_untracked_files
 from hognose.types import PrefixRecord
 
@@ -77,6 +78,7 @@ def clone_environment(
     _require_source(origin)
     was_there = _require_empty(place, origin)
     records = PrefixRecord.collect(origin)
+    require_recorded_inside(origin, records)
     try:
         # The log is written last of all, so what is interrupted does not look like an environment.
         copied = copy_untracked_files(origin, place, records)
@@ -109,6 +111,7 @@ def rename_environment(
     client: Client,
     platform: Platform | None = None,
     reporter: object | None = None,
+    root_prefix: str | os.PathLike[str] | None = None,
     override_frozen: bool = False,
     execute_link_scripts: bool = False,
     lock_timeout: float = 60.0,
@@ -125,16 +128,19 @@ def rename_environment(
         client: What fetches those that are not there any more.
         platform: The platform of the environment, by default the one that runs.
         reporter: An object with methods of `Reporter`.
+        root_prefix: The prefix that named environments lie in, which is never renamed.
         override_frozen: Rename the environment although it is marked as frozen (CEP 22).
         execute_link_scripts: Whether packages may run scripts.
         lock_timeout: Seconds to wait while another process changes it.
 
     Raises:
         FrozenEnvironmentError: The environment is frozen.
+        InstallerError: It may not be removed from where it is, as `remove_environment` says.
         HognoseError: As `clone_environment`.
     """
     origin, place = _absolute(source), _absolute(target)
     _require_source(origin)
+    require_removable(origin, root_prefix=root_prefix)
     if not override_frozen:
         require_not_frozen(origin)
     with PrefixLock(origin, timeout=lock_timeout):
@@ -152,7 +158,9 @@ def rename_environment(
         except OSError as error:
             _clear(place, keep=False)
             raise explain_failure(error, place) from error
-    remove_environment(origin, override_frozen=True, lock_timeout=lock_timeout)
+    remove_environment(
+        origin, root_prefix=root_prefix, override_frozen=True, lock_timeout=lock_timeout
+    )
     return clone
 
 
@@ -164,6 +172,7 @@ def _absolute(prefix: str | os.PathLike[str]) -> str:
 def _require_source(prefix: str) -> None:
     if not os.path.isfile(f"{prefix}/conda-meta/history"):
         raise InstallerError(f"there is no environment: {prefix}", path=prefix)
+    require_own_folders(prefix)
     if has_unfinished_transaction(prefix):
         message = f"the last change of the environment was interrupted: {prefix}"
         raise InstallerError(message, path=prefix, hint="`hognose doctor --repair` ends it")

@@ -10,16 +10,32 @@ from __future__ import annotations
 import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from hognose.errors import HognoseError, InstallerError, ValidatePackageRecordsError
+from hognose.errors import (
+    HognoseError,
+    InstallerError,
+    TransactionError,
+    ValidatePackageRecordsError,
+)
+from hognose.install.conda_record import with_real_paths
 from hognose.install.foreign_packages import ForeignPackage, find_foreign_packages
+from hognose.install.frozen import require_not_frozen
 from hognose.install.installed_record import recorded_specs
 from hognose.install.journal import has_unfinished_transaction
-from hognose.install.link_method import hash_file
+from hognose.install.link_method import LinkOptions, hash_file
+from hognose.install.lost_records import (
+    begin_history,
+    find_lost_records,
+    lost_specs,
+    put_aside,
+    read_records,
+)
 from hognose.install.noarch_python import PythonInfo
+from hognose.install.recorded_paths import find_unsafe_records, require_own_folders
 from hognose.types import MatchSpec, PackageRecord, Platform, PrefixRecord, package_name_of
 
 if TYPE_CHECKING:
@@ -32,7 +48,9 @@ if TYPE_CHECKING:
 
 __all__ = ("Diagnosis", "Fault", "diagnose", "discard_damaged_entries", "repair")
 
-FaultKind = Literal["missing", "altered", "inconsistent", "unreadable", "unfinished"]
+FaultKind = Literal[
+    "missing", "altered", "inconsistent", "unreadable", "unsafe", "unlogged", "unfinished"
+]
 
 _CHUNK = 256
 
@@ -42,7 +60,9 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         kind: `missing` and `altered` are about a file; `inconsistent` is about packages that do
-            not fit together; `unreadable` about a record; `unfinished` about an interrupted change.
+            not fit together; `unreadable` about a record; `unsafe` about a record or a link that
+            leads out of the environment; `unlogged` about an environment without a history;
+            `unfinished` about an interrupted change.
         package: The package that the file belongs to, or empty.
         path: The file, relative to the prefix, or empty.
         message: The fault in words.
@@ -106,8 +126,14 @@ def diagnose(
     root = os.path.abspath(prefix)
     if not os.path.isdir(f"{root}/conda-meta"):
         raise InstallerError(f"there is no environment: {root}", path=root)
-    records, faults = _read_records(root)
-    jobs = [(str(record.name), entry) for record in records for entry in record.paths_data.paths]
+    found, lost = read_records(root)
+    records = [with_real_paths(record) for record in found]
+    faults = [Fault(kind="unreadable", path=item.path, message=item.message) for item in lost]
+    unsafe = _unsafe(root, records)
+    faults += unsafe
+    # Paths that lead out are none of ours to read.
+    trusted = [record for record in records if str(record.name) not in {f.package for f in unsafe}]
+    jobs = [(str(record.name), entry) for record in trusted for entry in record.paths_data.paths]
     shares = [jobs[start : start + _CHUNK] for start in range(0, len(jobs), _CHUNK)]
 
     def look(share: Sequence[tuple[str, PrefixPathsEntry]]) -> list[Fault]:
@@ -117,6 +143,12 @@ def diagnose(
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         files = [fault for found in pool.map(look, shares) for fault in found]
     faults = [*files, *faults, *_inconsistencies(records, virtual_packages)]
+    if not os.path.isfile(f"{root}/conda-meta/history"):
+        message = (
+            "conda-meta/history is missing: other programs see no environment here, and there is "
+            "no earlier state to go back to"
+        )
+        faults.append(Fault(kind="unlogged", path="conda-meta/history", message=message))
     if has_unfinished_transaction(root):
         message = "a change was interrupted, and is undone or finished by the next one"
         faults.append(Fault(kind="unfinished", message=message))
@@ -128,20 +160,17 @@ def diagnose(
     )
 
 
-def _read_records(root: str) -> tuple[list[PrefixRecord], list[Fault]]:
-    """Read each record by itself, so that a broken one does not hide the others."""
-    folder = f"{root}/conda-meta"
-    records, faults = [], []
-    for name in sorted(name for name in os.listdir(folder) if name.endswith(".json")):
-        path = f"conda-meta/{name}"
-        try:
-            records.append(PrefixRecord.from_path(f"{folder}/{name}"))
-        except HognoseError as error:
-            faults.append(Fault(kind="unreadable", path=path, message=error.message))
-        except OSError as error:
-            message = f"{path} cannot be read: {error.strerror or error}"
-            faults.append(Fault(kind="unreadable", path=path, message=message))
-    return records, faults
+def _unsafe(root: str, records: Sequence[PrefixRecord]) -> list[Fault]:
+    faults = []
+    try:
+        require_own_folders(root)
+    except TransactionError as error:
+        faults.append(Fault(kind="unsafe", message=error.message))
+    for record, unsafe in find_unsafe_records(root, records):
+        path = f"conda-meta/{record.record_file_name}"
+        message = f"{path} lists {unsafe.path!a}, which {unsafe.rule}"
+        faults.append(Fault(kind="unsafe", package=str(record.name), path=path, message=message))
+    return faults
 
 
 def _file_fault(kind: FaultKind, package: str, entry: PrefixPathsEntry) -> Fault:
@@ -271,6 +300,8 @@ def repair(
     """Link packages again, from copies in the cache that are verified or fetched anew.
 
     Whatever was altered in their files is lost. An interrupted change is undone or finished first.
+    Packages whose records cannot be read are linked again if the cache has them, and a history that
+    is missing is begun anew.
 
     Args:
         prefix: The environment.
@@ -287,18 +318,27 @@ def repair(
     """
     from hognose.install.installation import install, recover
 
+    require_own_folders(os.path.abspath(prefix))
     recover(prefix)
-    records = PrefixRecord.collect(prefix)
+    if not override_frozen:
+        require_not_frozen(prefix)
+    begin_history(prefix, command=command)
+    records, lost = read_records(prefix)
+    lost = find_lost_records(prefix, lost, cache=cache)
+    wanted = [*records, *[item.package for item in lost if item.package is not None]]
     discard_damaged_entries(cache, [record for record in records if record.name in packages])
-    return install(
-        records,
-        prefix,
-        cache=cache,
-        client=client,
-        reinstall=packages,
-        requested_specs=recorded_specs(records),
-        reporter=reporter,
-        platform=platform,
-        override_frozen=override_frozen,
-        command=command,
-    )
+    with put_aside(prefix, lost) if lost else nullcontext():
+        return install(
+            wanted,
+            prefix,
+            cache=cache,
+            client=client,
+            reinstall=packages,
+            requested_specs=[*recorded_specs(records), *lost_specs(prefix, lost)],
+            # The files of a package whose record is lost are still there, and nobody's.
+            link_options=LinkOptions(clobber="ignore" if lost else "warn"),
+            reporter=reporter,
+            platform=platform,
+            override_frozen=override_frozen,
+            command=command,
+        )

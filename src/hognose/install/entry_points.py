@@ -2,15 +2,12 @@
 
 On Unix an entry point is one executable Python script. On Windows it is a Python script named
 `NAME-script.py` beside a launcher `NAME.exe`, a program that runs the script of its own name with
-the environment's interpreter. The launchers are not part of this library: `find_launcher` looks
-for one among files that are already there. Everything here returns texts and paths; `linker`
-writes them.
+the environment's interpreter; `windows_launcher` makes it. Everything here returns texts and
+paths; `package_linker` writes them.
 """
 
 from __future__ import annotations
 
-import os
-from importlib.resources import files
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -18,12 +15,11 @@ import msgspec
 from hognose.errors import LinkError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from hognose.install.noarch_python import PythonInfo
+    from hognose.install.windows_launcher import WindowsLauncher
     from hognose.types import EntryPoint, Platform
 
-__all__ = ("EntryPointFile", "entry_point_script", "find_launcher", "plan_entry_point")
+__all__ = ("EntryPointFile", "entry_point_script", "plan_entry_point")
 
 EntryPointType = Literal[
     "unix_python_entry_point",
@@ -43,8 +39,6 @@ if __name__ == '__main__':
 \tsys.argv[0] = re.sub(r'(-script\\.pyw?|\\.exe)?$', '', sys.argv[0])
 \tsys.exit({function}())
 """
-
-_LAUNCHER_NAMES = {"win-32": "cli-32.exe", "win-64": "cli-64.exe", "win-arm64": "cli-arm64.exe"}
 
 
 class EntryPointFile(msgspec.Struct, frozen=True, gc=False):
@@ -89,7 +83,7 @@ def plan_entry_point(
     prefix: str,
     *,
     platform: Platform,
-    launcher: bytes | None = None,
+    launcher: WindowsLauncher | None = None,
 ) -> tuple[EntryPointFile, ...]:
     """Return the files that make up an entry point.
 
@@ -98,7 +92,7 @@ def plan_entry_point(
         python: The environment's Python.
         prefix: The path of the environment, as its programs will see it.
         platform: The platform that is installed for.
-        launcher: The bytes of the Windows launcher; without them only the script is written.
+        launcher: The Windows launcher; without one only the script is written.
 
     Raises:
         LinkError: The command's name has a path separator in it.
@@ -116,30 +110,8 @@ def plan_entry_point(
     planned = [EntryPointFile(path, script, "windows_python_entry_point_script", executable=False)]
     if launcher is not None:
         path = f"{python.scripts}/{command}.exe"
+        program = launcher.program(f"{prefix}/{python.executable}")
         planned.append(
-            EntryPointFile(path, launcher, "windows_python_entry_point_exe", executable=True)
+            EntryPointFile(path, program, "windows_python_entry_point_exe", executable=True)
         )
     return tuple(planned)
-
-
-def find_launcher(
-    platform: Platform, *, directories: Sequence[str | os.PathLike[str]] = ()
-) -> bytes | None:
-    """Return the Windows launcher for a platform, or None where there is none.
-
-    Args:
-        platform: The platform that is installed for.
-        directories: Folders looked through first, for instance the extracted `python` package,
-            which ships `Lib/venv/scripts/nt`. The library's own package data comes last.
-    """
-    name = _LAUNCHER_NAMES.get(str(platform))
-    if name is None:
-        return None
-    for directory in directories:
-        try:
-            with open(os.path.join(directory, name), "rb") as file:
-                return file.read()
-        except OSError:
-            continue
-    data = files("hognose.install").joinpath("launchers", name)
-    return data.read_bytes() if data.is_file() else None

@@ -6,40 +6,36 @@ The order of things on disk::
     -> byte-code -> post-link scripts -> records written aside -> commit -> old files removed
     -> records renamed into conda-meta -> journal removed
 
-What comes before `commit` is undone when anything fails, what comes after is finished by whoever
-comes next. `install` takes the lock and makes the plan.
+Byte-code is made in the package cache from the moment that Python is linked; in the environment it
+is linked at that point. What comes before `commit` is undone when anything fails, what comes after
+is finished by whoever comes next. `install` takes the lock and makes the plan.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from hognose.errors import InstallerError, TransactionError
 from hognose.install.arrangement import Arrangement, PackagePaths, arrange
+from hognose.install.arrivals import link_arrivals
 from hognose.install.commit_plan import plan_commit
-from hognose.install.compilation import add_byte_code
+from hognose.install.compilation import Compilation
 from hognose.install.execution_options import ExecutionOptions, ExecutionOutcome
-from hognose.install.failures import explain_failure, join_failures
+from hognose.install.failures import explain_failure
 from hognose.install.history import format_history_block
 from hognose.install.installed_record import altered_record, new_record, relocate
 from hognose.install.journal import JOURNAL_DIRECTORY, Commit, Journal
-from hognose.install.link_scripts import (
-    LinkScript,
-    LinkScriptOutcome,
-    find_link_scripts,
-    run_link_script,
-)
 from hognose.install.package_linker import LinkedPackage, PackageLinker
 from hognose.install.placing import place_files
+from hognose.install.script_runs import ScriptRuns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from hognose.install.byte_code import CompileFailure
+    from hognose.install.compile_workers import CompileFailure
     from hognose.install.reporter import ReporterCalls
     from hognose.install.transaction import Transaction
     from hognose.types import RepoDataRecord
@@ -88,8 +84,13 @@ class Execution:
         self._is_cancelled = is_cancelled
         self._now = now
         self._warnings: list[str] = []
-        self._skipped: list[LinkScript] = []
-        self._ran: list[LinkScriptOutcome] = []
+        self._scripts = ScriptRuns(
+            prefix,
+            allowed=options.link_scripts,
+            root_prefix=options.root_prefix,
+            platform=transaction.platform,
+            report=report,
+        )
 
     def run(self) -> ExecutionOutcome:
         """Carry out the transaction, or leave everything as it was.
@@ -100,7 +101,7 @@ class Execution:
         self._report("transaction_start", len(self._transaction.operations))
         try:
             self._require_writable()
-            self._run_scripts("pre-unlink", self._pre_unlink_scripts())
+            self._scripts.run_pre_unlink(self._transaction.removed)
             journal = Journal.begin(self._prefix, made_directories=self._made_directories)
         except OSError as error:
             raise explain_failure(error, self._prefix) from error
@@ -174,7 +175,18 @@ class Execution:
 
     def _prepare(self, journal: Journal) -> tuple[ExecutionOutcome, Commit]:
         """Do everything that can fail, up to the records that wait for the commit."""
-        linked = self._link_packages(journal)
+        compilation = self._begin_compilation(journal)
+        try:
+            return self._prepare_compiling(journal, compilation)
+        except BaseException:
+            if compilation is not None:
+                compilation.stop()
+            raise
+
+    def _prepare_compiling(
+        self, journal: Journal, compilation: Compilation | None
+    ) -> tuple[ExecutionOutcome, Commit]:
+        linked = self._link_packages(journal, compilation)
         arrangement = arrange(self._packages(linked))
         self._judge_clobbers(arrangement)
         placement = place_files(
@@ -187,14 +199,14 @@ class Execution:
         )
         for package in linked:
             relocate(package.entries, arrangement.final_places.get(str(package.record.name)))
-        failures = self._compile(journal, linked)
-        self._run_post_link_scripts(linked)
+        failures = self._compile(compilation, linked)
+        self._scripts.run_post_link(linked, self._transaction.order)
         records = self._write_records(journal, linked, arrangement)
         outcome = ExecutionOutcome(
             clobbered=arrangement.clobbered,
             replaced_files=placement.foreign,
-            skipped_scripts=tuple(self._skipped),
-            scripts=tuple(self._ran),
+            skipped_scripts=tuple(self._scripts.skipped),
+            scripts=tuple(self._scripts.ran),
             compile_failures=failures,
             warnings=tuple(self._warnings),
         )
@@ -231,46 +243,28 @@ class Execution:
 
     # Fetching and linking
 
-    def _link_packages(self, journal: Journal) -> list[LinkedPackage]:
-        operations = self._transaction.operations
-        wanted = [
-            (index, operation.new)
-            for index, operation in enumerate(operations)
-            if operation.new is not None
-        ]
-        # The largest first: it takes longest, and everything else fits beside it.
-        wanted.sort(key=lambda item: item[1].size or 0, reverse=True)
+    def _link_packages(
+        self, journal: Journal, compilation: Compilation | None
+    ) -> list[LinkedPackage]:
         linker = self._linker(journal)
-        missing = [item for item in wanted if item[0] not in self._present]
-        workers = self._options.workers or min(16, (os.cpu_count() or 1) + 2)
-        pool = ThreadPoolExecutor(workers, thread_name_prefix="hognose-fetch")
-        linked: dict[int, LinkedPackage] = {}
-        try:
-            futures = {
-                pool.submit(self._fetch, record, index): (index, record)
-                for index, record in missing
-            }
-            # What is in the cache is linked while the rest is on its way.
-            for index, record in wanted:
-                if (directory := self._present.get(index)) is not None:
-                    token = self._report("populate_cache_start", index, str(record.name))
-                    self._report("populate_cache_complete", token)
-                    linked[index] = self._link_package(linker, index, record, directory)
-            for future in as_completed(futures):
-                if future.exception() is not None:
-                    pool.shutdown(wait=True, cancel_futures=True)
-                    raise join_failures(
-                        [
-                            error
-                            for other in futures
-                            if not other.cancelled() and (error := other.exception())
-                        ]
-                    )
-                index, record = futures[future]
-                linked[index] = self._link_package(linker, index, record, future.result())
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-        return [linked[index] for index in sorted(linked)]
+
+        def link(record: RepoDataRecord, index: int, directory: str) -> LinkedPackage:
+            if index in self._present:
+                token = self._report("populate_cache_start", index, str(record.name))
+                self._report("populate_cache_complete", token)
+            package = self._link_package(linker, index, record, directory)
+            if compilation is not None:
+                compilation.add(package)
+            return package
+
+        return link_arrivals(
+            self._transaction.operations,
+            self._fetch,
+            link,
+            present=self._present,
+            width=self._options.fetch_width,
+            first=() if compilation is None else compilation.awaited,
+        )
 
     def _linker(self, journal: Journal) -> PackageLinker:
         owned = frozenset(
@@ -297,14 +291,7 @@ class Execution:
             message = f"the change of {self._prefix} was cancelled"
             raise InstallerError(message, path=self._prefix)
         self._report("transaction_operation_start", index)
-        self._run_scripts(
-            "pre-link",
-            find_link_scripts(
-                [(record, _existing_scripts(directory, record.name), directory)],
-                "pre-link",
-                self._transaction.platform,
-            ),
-        )
+        self._scripts.run_pre_link(record, directory)
         token = self._report("link_start", index, str(record.name))
         package = linker.link(record, directory)
         self._report("link_complete", token)
@@ -358,82 +345,39 @@ class Execution:
                 raise TransactionError(message, path=path)
             self._warn(f"{message}: it is replaced")
 
-    # Byte-code and scripts
+    # Byte-code
 
-    def _compile(
-        self, journal: Journal, linked: Sequence[LinkedPackage]
-    ) -> tuple[CompileFailure, ...]:
+    def _begin_compilation(self, journal: Journal) -> Compilation | None:
         python = self._transaction.python
-        packages = [package for package in linked if package.record.noarch.is_python]
-        if not (self._options.compile_byte_code and python is not None and packages):
-            return ()
-        failures = add_byte_code(
-            packages,
+        if not self._options.compile_byte_code or python is None:
+            return None
+        return Compilation(
             self._prefix,
             python,
             journal,
-            python_directory=self._python_directory(linked),
+            coming=self._transaction.installed,
+            python_directory=self._python_directory(),
             hard_links=self._options.link_options.allow_hard_links is not False,
             shown_prefix=self._options.target_prefix,
         )
+
+    def _compile(
+        self, compilation: Compilation | None, linked: Sequence[LinkedPackage]
+    ) -> tuple[CompileFailure, ...]:
+        packages = [package for package in linked if package.record.noarch.is_python]
+        if compilation is None or not packages:
+            return ()
+        failures = compilation.finish(packages)
         if failures is None:
-            self._warn(f"no byte-code is made: {self._root}{python.executable} does not run here")
+            self._warn(f"no byte-code is made: the Python of {self._prefix} does not run here")
         return failures or ()
 
-    def _python_directory(self, linked: Sequence[LinkedPackage]) -> str | None:
-        """Return where the package of the environment's interpreter was extracted."""
-        for package in linked:
-            if package.record.name == "python":
-                return package.directory
+    def _python_directory(self) -> str | None:
+        """Return where the package of the interpreter was extracted, unless it is coming."""
         for record in self._transaction.unchanged:
             if record.name == "python":
                 return record.extracted_package_dir
         return None
-
-    def _pre_unlink_scripts(self) -> tuple[LinkScript, ...]:
-        return find_link_scripts(
-            [
-                (record, frozenset(record.files), self._prefix)
-                for record in self._transaction.removed
-            ],
-            "pre-unlink",
-            self._transaction.platform,
-        )
-
-    def _run_post_link_scripts(self, linked: Sequence[LinkedPackage]) -> None:
-        by_name = {str(package.record.name): package for package in linked}
-        ordered = [by_name[name] for name in self._transaction.order if name in by_name]
-        scripts = find_link_scripts(
-            [
-                (
-                    package.record,
-                    frozenset(entry.relative_path for entry in package.entries),
-                    self._prefix,
-                )
-                for package in ordered
-            ],
-            "post-link",
-            self._transaction.platform,
-        )
-        self._run_scripts("post-link", scripts)
-
-    def _run_scripts(self, action: str, scripts: Sequence[LinkScript]) -> None:
-        allowed = self._options.link_scripts
-        event = action.replace("-", "_")
-        for script in scripts:
-            if allowed is False or (allowed is not True and script.package not in allowed):
-                self._skipped.append(script)
-                continue
-            token = self._report(f"{event}_start", script.package, script.path)
-            succeeded = False
-            try:
-                outcome = run_link_script(
-                    script, self._prefix, root_prefix=self._options.root_prefix
-                )
-                succeeded = True
-            finally:
-                self._report(f"{event}_complete", token, succeeded)
-            self._ran.append(outcome)
 
     # Records and commit
 
@@ -454,11 +398,6 @@ class Execution:
         for record in records:
             _write(journal.record_path(record.record_file_name), record.encode())
         return tuple(record.record_file_name for record in records)
-
-
-def _existing_scripts(directory: str, name: str) -> frozenset[str]:
-    paths = (f"bin/.{name}-pre-link.sh", f"Scripts/.{name}-pre-link.bat")
-    return frozenset(path for path in paths if os.path.isfile(f"{directory}/{path}"))
 
 
 def _write(path: str, data: bytes) -> None:

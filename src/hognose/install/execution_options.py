@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import msgspec
 
-from hognose.install.byte_code import CompileFailure
 from hognose.install.clobber import ClobberedPath
+from hognose.install.compile_workers import CompileFailure
 from hognose.install.link_method import LinkOptions
 from hognose.install.link_scripts import LinkScript, LinkScriptOutcome
 
@@ -25,7 +27,7 @@ class ExecutionOptions(msgspec.Struct, frozen=True, kw_only=True):
         tool: The program's name and version, for the history.
         update_specs: The specs to list in the history.
         remove_specs: The removed specs to list in the history.
-        workers: How many packages are fetched at a time.
+        workers: How many packages are fetched at a time; None leaves it to `fetch_width`.
         root_prefix: The environment of the tool itself, which link scripts are told.
     """
 
@@ -40,6 +42,11 @@ class ExecutionOptions(msgspec.Struct, frozen=True, kw_only=True):
     remove_specs: tuple[str, ...] = ()
     workers: int | None = None
     root_prefix: str = ""
+
+    @property
+    def fetch_width(self) -> int:
+        """How many packages are fetched at a time, if there are as many."""
+        return self.workers or min(16, (os.cpu_count() or 1) + 2)
 
 
 class ExecutionOutcome(msgspec.Struct, frozen=True, kw_only=True):

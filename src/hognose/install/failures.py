@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import os
 from typing import TYPE_CHECKING
 
 from hognose.errors import HognoseError, InstallerError, TransactionError
+from hognose.install.journal import JOURNAL_DIRECTORY, has_unfinished_transaction
 from hognose.install.link_method import NO_SPACE
 
 if TYPE_CHECKING:
@@ -18,8 +20,12 @@ def join_failures(errors: Sequence[BaseException]) -> BaseException:
     """Return the one failure, or one error that carries all of them as its cause."""
     if len(errors) == 1:
         return errors[0]
-    message = f"{len(errors)} packages cannot be made available: " + "; ".join(map(str, errors))
-    combined = TransactionError(message, errors=tuple(errors))
+    reasons = [error.message if isinstance(error, HognoseError) else str(error) for error in errors]
+    message = "\n- ".join([f"{len(errors)} packages cannot be made available:", *reasons])
+    # One cause, such as a full disk, has one remedy.
+    hints = {error.hint if isinstance(error, HognoseError) else None for error in errors}
+    hint = hints.pop() if len(hints) == 1 else None
+    combined = TransactionError(message, hint=hint, errors=tuple(errors))
     combined.__cause__ = BaseExceptionGroup(message, errors)
     return combined
 
@@ -29,7 +35,7 @@ def explain_failure(error: OSError, prefix: str) -> HognoseError:
     path = error.filename or prefix
     if error.errno in NO_SPACE:
         message = f"no space left on the file system of {prefix}"
-        hint = "free some space and try again; the environment is as it was before"
+        hint = f"free some space and try again; {_state(prefix)}"
     elif error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
         message = f"not allowed to write: {path}"
         hint = "check who owns the environment, and that it is not on a read-only file system"
@@ -37,3 +43,12 @@ def explain_failure(error: OSError, prefix: str) -> HognoseError:
         message = f"the environment {prefix} cannot be changed: {error}"
         hint = None
     return InstallerError(message, hint=hint, path=path, errno=error.errno)
+
+
+def _state(prefix: str) -> str:
+    """Say what became of a change that failed."""
+    if os.path.exists(f"{prefix}/{JOURNAL_DIRECTORY}/commit.json"):
+        return "the change is made, and the next one of the environment tidies up after it"
+    if has_unfinished_transaction(prefix):
+        return "the next change of the environment brings back the state before"
+    return "the environment is as it was before"

@@ -6,40 +6,87 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
-from hognose.errors import TransactionError
+from hognose.errors import HognoseError, TransactionError
+from hognose.install.package_paths import read_entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from hognose.install.link_method import LinkOptions
     from hognose.types import RepoDataRecord
 
-__all__ = ("require_free_space", "required_bytes")
+__all__ = ("require_free_space", "required_bytes", "shares_files")
+
+# Packages hardly ever hold more than this many times their own size.
+_HIGHEST_RATIO = 16
+
+# Taken for an archive whose size nobody says, so that its files are looked at.
+_UNKNOWN = 1 << 40
+
+# A path in a record: twice the path, one or two hashes, a size, and their keys.
+_RECORDED_PATH = 200
+
+
+def shares_files(cache: str, prefix: str, options: LinkOptions) -> bool:
+    """Tell whether files of a prefix may take no room besides those of the cache.
+
+    Args:
+        cache: The folder of the package cache; need not exist.
+        prefix: The prefix; need not exist.
+        options: Which ways of linking are allowed.
+    """
+    may_share = options.allow_hard_links is not False or options.allow_ref_links is not False
+    return may_share and os.stat(_existing(cache)).st_dev == os.stat(_existing(prefix)).st_dev
 
 
 def required_bytes(
     missing: Iterable[RepoDataRecord],
-    wanted: Iterable[RepoDataRecord],
+    present: Mapping[str, RepoDataRecord],
     *,
     cache: str,
     prefix: str,
-    links: bool,
+    shares: bool,
+    free: Callable[[str], int] = lambda path: shutil.disk_usage(path).free,
 ) -> dict[str, int]:
     """Return the fewest bytes that each folder's file system must have.
 
     An archive's size is known before it is there, what it holds is not; but it never holds less.
-    The bound is therefore low: passing it promises nothing, failing it is certain.
+    What is in the cache says the sizes of its files. The bound is low all the same: passing it
+    promises nothing, failing it is certain.
 
     Args:
         missing: The packages that the cache has to fetch.
-        wanted: The packages that are put into the prefix.
+        present: The packages that are put into the prefix from the cache, by their folders.
         cache: The folder of the package cache.
         prefix: The prefix.
-        links: Whether files are shared between the cache and the prefix.
+        shares: Whether files that stay as they are take no room of their own in the prefix.
+        free: Answers the free bytes of a folder's file system.
     """
-    needed = {cache: sum(record.size or 0 for record in missing)}
-    if not links:
-        needed[prefix] = sum(record.size or 0 for record in wanted)
+    archives = sum(record.size or 0 for record in missing)
+    needed = {cache: archives}
+    least = 0 if shares else archives + sum(record.size or 0 for record in present.values())
+    bound = archives + sum(record.size or _UNKNOWN for record in present.values())
+    # Lists of files take a while to read. Where there is plenty of room, nobody has to.
+    if least <= free(_existing(prefix)) < bound * _HIGHEST_RATIO:
+        own = sum(_bytes_of(directory, shares=shares) for directory in present)
+        least = max(least, own + (0 if shares else archives))
+    needed[prefix] = least
     return needed
+
+
+def _bytes_of(directory: str, *, shares: bool) -> int:
+    """Return the room that a package's files and its record take in a prefix, at least."""
+    try:
+        entries = read_entries(directory)
+    except (HognoseError, OSError):
+        # Linking will say what is wrong with it.
+        return 0
+    own = sum(
+        entry.size_in_bytes or 0
+        for entry in entries
+        if entry.path_type == "hardlink" and not (shares and entry.prefix_placeholder is None)
+    )
+    return own + len(entries) * _RECORDED_PATH
 
 
 def require_free_space(
@@ -68,8 +115,8 @@ def require_free_space(
         # Some network file systems answer zero for everything.
         if total and free < count:
             message = (
-                f"not enough space on the file system of {path}: at least {_megabytes(count)} are "
-                f"needed, {_megabytes(free)} are free"
+                f"not enough space on the file system of {path}: at least {_readable(count)} are "
+                f"needed, {_readable(free)} are free"
             )
             raise TransactionError(message, path=path, needed=count, free=free)
 
@@ -83,5 +130,5 @@ def _existing(path: str) -> str:
     return path
 
 
-def _megabytes(count: int) -> str:
-    return f"{count / 1e6:.1f} MB"
+def _readable(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1_000_000 else f"{count / 1e3:.1f} kB"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ __all__ = (
     "Revision",
     "channel_in_history",
     "environments_file",
+    "format_command",
     "format_history_block",
     "iter_revisions",
     "parse_history",
@@ -83,6 +85,11 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True):
     packages: tuple[str, ...]
 
 
+def format_command(words: Iterable[str]) -> str:
+    """Return a command line as it is logged: quoted for a shell, without secrets in addresses."""
+    return shlex.join(redact(word) for word in words)
+
+
 def format_history_block(
     transaction: Transaction,
     *,
@@ -93,10 +100,13 @@ def format_history_block(
     update_specs: Sequence[str] = (),
     remove_specs: Sequence[str] = (),
 ) -> str:
-    """Return the block that describes a transaction, with its final line break."""
+    """Return the block that describes a transaction, with its final line break.
+
+    Secrets in addresses are taken out.
+    """
     lines = [f"==> {time:%Y-%m-%d %H:%M:%S} <=="]
-    if command:
-        lines.append(f"# cmd: {' '.join(command.split())}")
+    # conda reads the specs of blocks that have a command, and passes over all others.
+    lines.append(f"# cmd: {redact(' '.join(command.split())) or tool}")
     lines.append(f"# {tool} version: {tool_version}")
     channels = {record.channel for record in (*transaction.removed, *transaction.installed)}
     names = {channel: channel_in_history(channel) for channel in channels}
@@ -106,9 +116,9 @@ def format_history_block(
             for record in records
         )
     if update_specs:
-        lines.append(f"# update specs: {list(update_specs)!r}")
+        lines.append(f"# update specs: {[redact(spec) for spec in update_specs]!r}")
     if remove_specs:
-        lines.append(f"# remove specs: {list(remove_specs)!r}")
+        lines.append(f"# remove specs: {[redact(spec) for spec in remove_specs]!r}")
     return "\n".join(lines) + "\n"
 
 
@@ -124,7 +134,10 @@ def channel_in_history(channel: str) -> str:
 
 
 def parse_history(text: str) -> tuple[HistoryBlock, ...]:
-    """Read a log; lines that belong to no block or have no known form are passed over."""
+    """Read a log; lines that belong to no block or have no known form are passed over.
+
+    Other programs leave passwords and tokens in what they write. They are taken out.
+    """
     blocks: list[HistoryBlock] = []
     lines: list[str] = []
     time = ""
@@ -147,12 +160,12 @@ def _parse_block(time: str, lines: Iterable[str]) -> HistoryBlock:
     specs: dict[str, tuple[str, ...]] = {"update": (), "remove": (), "neutered": ()}
     for line in lines:
         if line[:1] in packages:
-            packages[line[0]].append(line[1:])
+            packages[line[0]].append(redact(line[1:]))
         elif line.startswith("# cmd: "):
-            command = line.removeprefix("# cmd: ")
+            command = redact(line.removeprefix("# cmd: "))
         elif found := _SPECS.fullmatch(line):
             kind = found[1] if found[1] in specs else "update"
-            specs[kind] += _parse_specs(found[2])
+            specs[kind] += tuple(map(redact, _parse_specs(found[2])))
         elif found := _TOOL.fullmatch(line):
             tool, tool_version = found.groups()
     return HistoryBlock(

@@ -7,12 +7,12 @@ the plan out, with packages coming from the cache.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from hognose.errors import LinkError, TransactionError
+from hognose.errors import EnvironmentChangedError, LinkError
 from hognose.install.execution import Execution
 from hognose.install.execution_options import ExecutionOptions, ExecutionOutcome
-from hognose.install.free_space import require_free_space, required_bytes
+from hognose.install.failures import explain_failure
 from hognose.install.frozen import require_not_frozen
 from hognose.install.installed_record import altered_record
 from hognose.install.journal import (
@@ -22,7 +22,9 @@ from hognose.install.journal import (
     remove_directory,
 )
 from hognose.install.link_method import LinkOptions
-from hognose.install.prefix_lock import PrefixLock
+from hognose.install.package_supply import PackageSupply
+from hognose.install.prefix_lock import LOCK_FILE, PrefixLock
+from hognose.install.recorded_paths import require_own_folders, require_recorded_inside
 from hognose.install.reporter import ReporterCalls
 from hognose.install.transaction import Transaction, plan_transaction
 from hognose.install.unlink import empty_trash
@@ -31,7 +33,7 @@ from hognose.types import MatchSpec, Platform, PrefixRecord
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
-    from hognose.cache import CacheReporter, PackageCache
+    from hognose.cache import PackageCache
     from hognose.net import Client
     from hognose.types import RepoDataRecord
 
@@ -87,7 +89,8 @@ def install(
         target_prefix: The environment; made if it is missing.
         cache: Where packages are kept.
         client: What fetches those that are not there yet.
-        installed: What is in the environment, if known; by default read from it.
+        installed: What was in the environment when `records` were found. If something else is
+            there once the environment is locked, nothing is changed. None takes it as it is.
         reinstall: Names of packages to link again although they are the same.
         ignored: Names of packages to leave as they are.
         platform: The platform to install for; by default the one that runs.
@@ -110,7 +113,9 @@ def install(
 
     Raises:
         FrozenEnvironmentError: The environment is frozen.
-        TransactionError: The packages cannot be in one environment, or do not fit on the disk.
+        EnvironmentChangedError: It is not as `installed` says, because somebody else changed it.
+        TransactionError: The packages cannot be in one environment, or do not fit on the disk; or
+            a record of the environment names a path outside it.
         LinkError: A file cannot be linked.
         InstallerError: The environment cannot be changed; has `path`.
         NetworkError, ArchiveError, PackageCacheError: A package cannot be had.
@@ -136,46 +141,29 @@ def install(
     prefix = _normal(target_prefix)
     if not override_frozen:
         require_not_frozen(prefix)
+    _require_usable(prefix)
     _require_short(options.target_prefix or prefix, wanted, platform or Platform.current())
 
     def plan() -> Transaction:
-        current = PrefixRecord.collect(prefix) if installed is None else installed
+        current = PrefixRecord.collect(prefix)
+        if installed is not None and set(map(_facts, current)) != set(map(_facts, installed)):
+            raise _changed(prefix)
         return plan_transaction(
             current, wanted, reinstall=reinstall, ignored=ignored, platform=platform
         )
 
-    def fetch(record: RepoDataRecord, index: int) -> str:
-        token = calls("populate_cache_start", index, str(record.name))
-        # The cache calls those methods that the reporter has, whatever it is.
-        package = cache.fetch(
-            record, client, reporter=cast("CacheReporter | None", reporter), entry=token
+    supply = PackageSupply(cache, client, prefix, options=options, report=calls, reporter=reporter)
+    with supply:
+        return _run(
+            prefix,
+            plan,
+            supply.fetch,
+            supply.locate,
+            options,
+            calls,
+            lock_timeout=lock_timeout,
+            cancel=is_cancelled,
         )
-        calls("populate_cache_complete", token)
-        return os.fspath(package.path)
-
-    def locate(transaction: Transaction) -> dict[int, str]:
-        found: dict[int, str] = {}
-        missing = []
-        for index, operation in enumerate(transaction.operations):
-            if operation.new is not None:
-                path = cache.lookup(operation.new)
-                if path is None:
-                    missing.append(operation.new)
-                else:
-                    found[index] = os.fspath(path)
-        if missing:
-            root = os.fspath(cache.root)
-            links = options.link_options.allow_hard_links is not False
-            require_free_space(
-                required_bytes(
-                    missing, transaction.installed, cache=root, prefix=prefix, links=links
-                )
-            )
-        return found
-
-    return _run(
-        prefix, plan, fetch, locate, options, calls, lock_timeout=lock_timeout, cancel=is_cancelled
-    )
 
 
 def execute_transaction(
@@ -202,7 +190,7 @@ def execute_transaction(
         is_cancelled: Asked between packages; if it answers true, everything is undone.
 
     Raises:
-        TransactionError: The environment is not the one that the plan was made for.
+        EnvironmentChangedError: The environment is not the one that the plan was made for.
         HognoseError: As `install`.
     """
     prefix = _normal(target_prefix)
@@ -213,8 +201,7 @@ def execute_transaction(
         present = {record.file_stem for record in PrefixRecord.collect(prefix)}
         expected = {record.file_stem for record in (*transaction.unchanged, *transaction.removed)}
         if present != expected:
-            message = f"the environment has changed since the plan was made: {prefix}"
-            raise TransactionError(message, path=prefix, hint="plan again")
+            raise _changed(prefix)
         return transaction
 
     return _run(
@@ -238,11 +225,15 @@ def recover(
         InstallerError: Another process is changing the environment right now.
     """
     prefix = _normal(target_prefix)
-    if not has_unfinished_transaction(prefix):
+    is_unfinished = has_unfinished_transaction(prefix)
+    if not is_unfinished and not os.path.exists(f"{prefix}/{LOCK_FILE}"):
         return None
+    require_own_folders(prefix)
     with PrefixLock(prefix, timeout=lock_timeout):
         recovered = recover_transaction(prefix)
-    for directory in reversed(recovered.made_directories if recovered else ()):
+    # A process that was killed before it wrote a journal may have made these.
+    made = recovered.made_directories if recovered else (prefix, f"{prefix}/conda-meta")
+    for directory in reversed(made):
         remove_directory(directory)
     return recovered
 
@@ -261,6 +252,7 @@ def _run(
     made: list[str] = []
     try:
         _make_prefix(prefix, made)
+        require_own_folders(prefix)
         with PrefixLock(prefix, timeout=lock_timeout):
             recovered = recover_transaction(prefix)
             if recovered is not None:
@@ -270,6 +262,7 @@ def _run(
             transaction = plan()
             outcome = ExecutionOutcome()
             if not _is_done(prefix, transaction, options):
+                require_recorded_inside(prefix, (*transaction.removed, *transaction.unchanged))
                 outcome = Execution(
                     transaction,
                     prefix,
@@ -283,9 +276,8 @@ def _run(
     except BaseException as error:
         for directory in reversed(made):
             remove_directory(directory)
-        if isinstance(error, PermissionError):
-            message = f"not allowed to write: {error.filename or prefix}"
-            raise LinkError(message, path=prefix) from error
+        if isinstance(error, OSError):
+            raise explain_failure(error, prefix) from error
         raise
     facts = {name: getattr(transaction, name) for name in Transaction.__struct_fields__}
     return InstallationResult(**facts, outcome=outcome, recovered=recovered)
@@ -334,6 +326,17 @@ def _make_prefix(prefix: str, made: list[str]) -> None:
             made.append(path)
 
 
+def _require_usable(prefix: str) -> None:
+    """Refuse to make an environment at a path that `PATH` cannot hold; one that is there stays."""
+    # The drive of a Windows path has a colon, which separates nothing there.
+    if os.pathsep in prefix and not os.path.isdir(f"{prefix}/conda-meta"):
+        message = (
+            f"the environment's path has a `{os.pathsep}` in it, which separates the directories "
+            f"of `PATH`, so its programs would not be found: {prefix}"
+        )
+        raise LinkError(message, path=prefix, hint="choose a path without it")
+
+
 def _require_short(prefix: str, records: Iterable[RepoDataRecord], platform: Platform) -> None:
     length = len(prefix.encode())
     if length <= _LONGEST_PREFIX or platform.is_windows:
@@ -345,6 +348,16 @@ def _require_short(prefix: str, records: Iterable[RepoDataRecord], platform: Pla
             f"installed in at most {_LONGEST_PREFIX}: {prefix}"
         )
         raise LinkError(message, path=prefix, hint="choose a shorter path for the environment")
+
+
+def _facts(record: PrefixRecord) -> tuple[str, str | None, str | None, tuple[str, ...]]:
+    """Return what may not have changed since a plan was made: the package, and who asked for it."""
+    return record.record_file_name, record.sha256_hex, record.md5_hex, record.asked_by
+
+
+def _changed(prefix: str) -> EnvironmentChangedError:
+    message = f"the environment has changed since the plan was made: {prefix}"
+    return EnvironmentChangedError(message, path=prefix, hint="plan again")
 
 
 def _spec(spec: MatchSpec | str) -> MatchSpec:

@@ -30,12 +30,7 @@ def relocate(entries: Sequence[PrefixPathsEntry], final_places: Sequence[str] | 
 
 def recorded_specs(records: Iterable[PrefixRecord]) -> list[str]:
     """Return the specs that the packages of an environment were asked for by."""
-    return [
-        text
-        for record in records
-        for text in record.requested_specs or (record.requested_spec or "",)
-        if text
-    ]
+    return [text for record in records for text in record.asked_by]
 
 
 def _by_parts(entry: PrefixPathsEntry) -> str:
@@ -56,8 +51,13 @@ def new_record(package: LinkedPackage, specs: tuple[str, ...]) -> PrefixRecord:
         files=tuple([entry.relative_path for entry in entries]),
         paths_data=PrefixPaths(paths=tuple(entries)),
         link=Link(source=package.directory, type=LinkType(package.link_type)),
-        requested_specs=specs,
+        requested_specs=_without_secrets(specs),
     )
+
+
+def _without_secrets(specs: tuple[str, ...]) -> tuple[str, ...]:
+    """Take secrets out of the addresses of channels that specs may name."""
+    return tuple([redact(spec) if "://" in spec else spec for spec in specs])
 
 
 def altered_record(
@@ -68,7 +68,7 @@ def altered_record(
     """Return what an installed package's record must say now, or None if it says so already."""
     altered = None
     if specs is not None:
-        wanted = specs.get(str(record.name), ())
+        wanted = _without_secrets(specs.get(str(record.name), ()))
         if record.requested_specs != wanted or record.requested_spec is not None:
             altered = msgspec.structs.replace(record, requested_specs=wanted, requested_spec=None)
     if final_places is not None:

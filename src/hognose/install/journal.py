@@ -15,6 +15,10 @@ outcome is the state before or the state after, whenever the process dies. The f
 last, so its existence says that somebody has to clean up: `recover_transaction` does.
 
 A line that breaks off in the middle belongs to a step that was never taken.
+
+The journal is locked by whoever may still write to the prefix: the process that began it, and the
+interpreters that it starts, which live on for a moment when it is killed. Tidying up waits for all
+of them.
 """
 
 from __future__ import annotations
@@ -22,16 +26,21 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-from contextlib import suppress
-from typing import TYPE_CHECKING, Literal
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from hognose.errors import TransactionError
+from hognose.errors import InstallerError, TransactionError
+from hognose.install.journal_steps import Commit, Creating, Moving, Started, Step
+from hognose.install.prefix_lock import lock_descriptor
+from hognose.install.recorded_paths import find_unsafe_path
 from hognose.install.unlink import remove_empty_directories, remove_file, replace_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    import subprocess
+    from collections.abc import Iterable, Iterator
     from typing import Self
 
 __all__ = (
@@ -49,68 +58,7 @@ _logger = logging.getLogger("hognose.install")
 _NEW = f"{JOURNAL_DIRECTORY}/new"
 _OLD = f"{JOURNAL_DIRECTORY}/old"
 _RECORDS = f"{JOURNAL_DIRECTORY}/records"
-
-
-class Started(msgspec.Struct, frozen=True, kw_only=True, tag="started", tag_field="step"):
-    """The first line.
-
-    Attributes:
-        process: The process that writes the journal.
-        made_directories: Absolute paths of the folders made for the prefix, outermost first.
-        journal_version: The version of the journal's format.
-    """
-
-    process: int
-    made_directories: tuple[str, ...] = ()
-    journal_version: int = 1
-
-
-class Creating(msgspec.Struct, frozen=True, kw_only=True, tag="creating", tag_field="step"):
-    """Files and folders that are about to be made; none of them exists yet.
-
-    Attributes:
-        directories: Folders relative to the prefix, parents first.
-        files: Files and links relative to the prefix.
-    """
-
-    directories: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
-
-
-class Moving(msgspec.Struct, frozen=True, kw_only=True, tag="moving", tag_field="step"):
-    """Files that are about to be renamed, in order.
-
-    Attributes:
-        moves: Pairs of paths relative to the prefix, from and to.
-    """
-
-    moves: tuple[tuple[str, str], ...]
-
-
-class Commit(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is left to do once a transaction cannot fail any more.
-
-    Attributes:
-        replacements: From and to of the files that take the places of old ones.
-        obsolete_files: Files of packages that go, relative to the prefix.
-        obsolete_directories: The folders of these files, removed if they are empty.
-        byte_code_directories: Those among them that may hold nothing but `__pycache__`.
-        kept_directories: Folders that a package asks for, and that stay although they are empty.
-        records: File names of the records that wait to be moved into `conda-meta`.
-        obsolete_records: File names in `conda-meta` to delete; none of `records`.
-        history: The block to append to `conda-meta/history`.
-        history_size: The size of that file before.
-    """
-
-    replacements: tuple[tuple[str, str], ...] = ()
-    obsolete_files: tuple[str, ...] = ()
-    obsolete_directories: tuple[str, ...] = ()
-    byte_code_directories: tuple[str, ...] = ()
-    kept_directories: tuple[str, ...] = ()
-    records: tuple[str, ...] = ()
-    obsolete_records: tuple[str, ...] = ()
-    history: str = ""
-    history_size: int = 0
+_POLL_SECONDS = 0.02
 
 
 class RecoveredTransaction(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,7 +81,6 @@ class RecoveredTransaction(msgspec.Struct, frozen=True, kw_only=True):
         return f"an interrupted change was {self.outcome}: the environment is in the state {state}"
 
 
-Step = Started | Creating | Moving
 _STEP = msgspec.json.Decoder(Step)
 _COMMIT = msgspec.json.Decoder(Commit)
 
@@ -156,17 +103,21 @@ class Journal:
         Raises:
             OSError: It cannot be written; nothing of it is left.
         """
+        journal = cls(prefix, -1)
         try:
             for directory in (JOURNAL_DIRECTORY, _NEW, _OLD, _RECORDS):
                 os.mkdir(f"{prefix}/{directory}")
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_EXCL
-            journal = cls(prefix, os.open(f"{prefix}/{JOURNAL_DIRECTORY}/journal", flags, 0o644))
+            journal._descriptor = os.open(f"{prefix}/{JOURNAL_DIRECTORY}/journal", flags, 0o644)
+            # Where the file system knows no locks, nobody waits for programs that live on.
+            with suppress(OSError):
+                lock_descriptor(journal._descriptor)
             journal._append(
                 Started(process=os.getpid(), made_directories=tuple(made_directories)),
             )
         except BaseException:
             with suppress(OSError):
-                _undo(f"{prefix}/")
+                journal.undo()
             raise
         return journal
 
@@ -209,6 +160,17 @@ class Journal:
     def record_path(self, file_name: str) -> str:
         """Return the absolute path at which a package record waits for the end."""
         return f"{self._root}{_RECORDS}/{file_name}"
+
+    def popen(self, command: list[str], **options: Any) -> subprocess.Popen[bytes]:
+        """Start a program that writes to the prefix; it is waited for if this process dies.
+
+        On Windows it is not, because locks are not inherited there.
+        """
+        import subprocess
+
+        if os.name != "nt":
+            options["pass_fds"] = (self._descriptor,)
+        return subprocess.Popen(command, **options)
 
     def commit(self, commit: Commit) -> None:
         """Make the transaction final; `finish` does what is left.
@@ -254,35 +216,116 @@ def has_unfinished_transaction(prefix: str | os.PathLike[str]) -> bool:
     return os.path.isdir(os.path.join(prefix, JOURNAL_DIRECTORY))
 
 
-def recover_transaction(prefix: str | os.PathLike[str]) -> RecoveredTransaction | None:
+def recover_transaction(
+    prefix: str | os.PathLike[str], *, timeout: float = 60.0
+) -> RecoveredTransaction | None:
     """Undo or finish the transaction that somebody was interrupted in; None if there is none.
 
     The caller holds the prefix's lock, so that nobody is still at it.
 
+    Args:
+        prefix: The environment.
+        timeout: Seconds to wait for programs that the interrupted process had started.
+
     Raises:
-        TransactionError: The journal is of a version that this program does not know.
+        InstallerError: One of them is still at it.
+        TransactionError: The journal is of a version that this program does not know, or names a
+            path outside the prefix.
         OSError: A file cannot be moved or removed; what is left is for the next attempt.
     """
     if not has_unfinished_transaction(prefix):
         return None
     root = f"{os.fspath(prefix)}/"
+    with _alone(root, timeout):
+        return _recover(root)
+
+
+@contextmanager
+def _alone(root: str, timeout: float) -> Iterator[None]:
+    """Hold the lock of the journal, which others hold while they may write to the prefix."""
+    path = f"{root}{JOURNAL_DIRECTORY}/journal"
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        yield
+        return
+    try:
+        deadline = time.monotonic() + timeout
+        with suppress(OSError):
+            while not lock_descriptor(descriptor):
+                if time.monotonic() >= deadline:
+                    message = f"a program that an interrupted change started still runs in {root}"
+                    raise InstallerError(
+                        message, path=root, hint="wait until it has ended, or end it"
+                    )
+                time.sleep(_POLL_SECONDS)
+        if os.name == "nt":
+            # An open file cannot be removed there.
+            os.close(descriptor)
+            descriptor = -1
+        yield
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+def _recover(root: str) -> RecoveredTransaction:
     try:
         with open(f"{root}{JOURNAL_DIRECTORY}/commit.json", "rb") as file:
             commit = _COMMIT.decode(file.read())
     except FileNotFoundError:
+        _require_inside(root, _paths_of_steps(_read_steps(root)))
         started = _undo(root)
         recovered = RecoveredTransaction(
             outcome="undone",
             process=started.process if started else None,
-            made_directories=started.made_directories if started else (),
+            made_directories=_above(root, started.made_directories) if started else (),
         )
     else:
+        _require_inside(root, _paths_of_commit(commit))
         steps = _read_steps(root)
         process = steps[0].process if steps and isinstance(steps[0], Started) else None
         _finish(root, commit)
         recovered = RecoveredTransaction(outcome="finished", process=process)
-    _logger.warning("%s: %s", os.fspath(prefix), recovered)
+    _logger.warning("%s: %s", root.rstrip("/"), recovered)
     return recovered
+
+
+def _require_inside(root: str, paths: list[str]) -> None:
+    """Refuse a journal that names paths outside the prefix: ours never do."""
+    unsafe = find_unsafe_path(root.rstrip("/"), paths)
+    if unsafe is not None:
+        message = (
+            f"the journal of an interrupted change names {unsafe.path!a}, which {unsafe.rule}: "
+            f"{root}{JOURNAL_DIRECTORY}"
+        )
+        raise TransactionError(message, path=unsafe.path, hint="make the environment anew")
+
+
+def _paths_of_steps(steps: Iterable[Step]) -> list[str]:
+    paths: list[str] = []
+    for step in steps:
+        if isinstance(step, Moving):
+            paths += [path for move in step.moves for path in move]
+        elif isinstance(step, Creating):
+            paths += (*step.files, *step.directories)
+    return paths
+
+
+def _paths_of_commit(commit: Commit) -> list[str]:
+    names = (*commit.records, *commit.obsolete_records)
+    return [
+        *[path for pair in commit.replacements for path in pair],
+        *commit.obsolete_files,
+        *commit.obsolete_directories,
+        *[f"conda-meta/{name}" for name in names],
+    ]
+
+
+def _above(root: str, directories: Iterable[str]) -> tuple[str, ...]:
+    """Return those folders that can have been made for the prefix: it, and what it is in."""
+    last = f"{root}conda-meta/"
+    return tuple(path for path in directories if last.startswith(f"{path.rstrip('/')}/"))
 
 
 def _read_steps(root: str) -> list[Step]:
@@ -344,6 +387,8 @@ def _finish(root: str, commit: Commit) -> None:
             _logger.debug("moved by an earlier attempt: %s", name)
     for name in commit.obsolete_records:
         remove_file(root, f"conda-meta/{name}")
+    # What the journal took on the disk is enough for the block, so that a full one is no obstacle.
+    _clear_journal(root, kept="commit.json")
     with open(f"{root}conda-meta/history", "ab") as history:
         # A second attempt to finish must not write the block twice.
         history.truncate(commit.history_size)
@@ -353,18 +398,24 @@ def _finish(root: str, commit: Commit) -> None:
 
 def _remove_journal(root: str, *, last: str) -> None:
     """Remove the journal's folder; the file that says what to do goes after all others."""
+    _clear_journal(root, kept=last)
+    folder = f"{root}{JOURNAL_DIRECTORY}"
+    if os.path.isdir(folder):
+        remove_file(root, f"{JOURNAL_DIRECTORY}/{last}")
+        os.rmdir(folder)
+
+
+def _clear_journal(root: str, *, kept: str) -> None:
     folder = f"{root}{JOURNAL_DIRECTORY}"
     if not os.path.isdir(folder):
         return
     for entry in os.scandir(folder):
-        if entry.name == last:
+        if entry.name == kept:
             continue
         if entry.is_dir(follow_symlinks=False):
             shutil.rmtree(entry.path)
         else:
             os.unlink(entry.path)
-    remove_file(root, f"{JOURNAL_DIRECTORY}/{last}")
-    os.rmdir(folder)
 
 
 def remove_directory(path: str) -> None:

@@ -30,6 +30,10 @@ __all__ = ("InstalledMenu", "Registry", "install_menus", "remove_menus", "system
 
 _NOTES = "conda-meta/menus"
 
+# How everything ends that is made for an item. Nothing else is removed, whatever a note says: it
+# may have come with an environment from somebody else.
+_MADE = (".app", ".bat", ".desktop", ".directory", ".lnk", ".menu", ".sh", ".xml")
+
 
 class Registry(Protocol):
     r"""The part of the Windows registry below `Software\Classes`."""
@@ -329,6 +333,12 @@ def _remove(root: str, package: str, registry: Registry | None) -> InstalledMenu
     except msgspec.DecodeError as error:
         message = f"the note of what was made for {package} cannot be read: {path}: {error}"
         raise InstallerError(message, path=path) from error
+    named = [*note.paths, *[place for entry in note.entries for place in (entry[0], entry[3])]]
+    for place in named:
+        if not place.endswith(_MADE) or (os.path.isdir(place) and not place.endswith(".app")):
+            message = f"the note of what was made for {package} names what is none of it: {place}"
+            hint = f"remove {path}"
+            raise InstallerError(message, path=path, hint=hint)
     for menu_file, menu_name, desktop_file, directory_file in note.entries:
         from hognose.install.menu_linux import remove_from_menu
 

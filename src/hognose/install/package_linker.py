@@ -19,7 +19,7 @@ import msgspec
 
 from hognose.errors import HognoseError, LinkError, TransactionError
 from hognose.install.clobber import CLOBBERS_DIRECTORY
-from hognose.install.entry_points import find_launcher, plan_entry_point
+from hognose.install.entry_points import plan_entry_point
 from hognose.install.link_method import (
     CANNOT_LINK,
     LinkMethods,
@@ -33,12 +33,15 @@ from hognose.install.link_method import (
     write_file,
 )
 from hognose.install.package_paths import cleaned, find_twin, read_entries
+from hognose.install.path_spelling import PathSpelling
+from hognose.install.prefix_places import PrefixPlaces
 from hognose.install.prefix_replacement import (
     check_room,
     is_mach_o,
     replace_binary_prefix,
     replace_text_prefix,
 )
+from hognose.install.windows_launcher import find_launcher
 from hognose.types import LinkJson, PrefixPathsEntry, RepoDataRecord
 
 if TYPE_CHECKING:
@@ -52,7 +55,6 @@ if TYPE_CHECKING:
 __all__ = ("LinkedPackage", "PackageLinker")
 
 _RESERVED = ("conda-meta", CLOBBERS_DIRECTORY)
-_EMPTY: frozenset[str] = frozenset()
 
 # Entry points are made for everybody in the group, as conda makes them.
 _EXECUTABLE = 0o775
@@ -115,17 +117,12 @@ class PackageLinker:
         self._options = options
         self._target_prefix = target_prefix
         self._scratch = scratch
-        self._owned = owned
         self._warn = warn
         self._methods: dict[int, LinkMethods] = {}
-        self._claimed: set[str] = set()
-        # What was in a folder before; None where something that is no folder is in its place.
-        self._folders: dict[str, frozenset[str] | None] = {"": frozenset(os.listdir(prefix))}
+        self._places = PrefixPlaces(prefix, owned=owned, staging_path=journal.staging_path)
         # Two paths that differ in case only are one on some file systems.
-        self._fold: Callable[[str], str] | None = None
-        if os.path.exists(f"{prefix}/CONDA-META"):
-            self._fold = str.casefold
-            self._folders[""] = frozenset(map(str.casefold, self._folders[""] or ()))
+        self._fold = self._places.fold
+        self._spelling = None if self._fold is None else PathSpelling(owned)
 
     def link(self, record: RepoDataRecord, directory: str) -> LinkedPackage:
         """Put the files of one package into the prefix.
@@ -147,7 +144,7 @@ class PackageLinker:
         targets = self._map_paths(record, entries, sources)
         asked_for = self._map_paths(record, folders, [entry.relative_path for entry in folders])
         generated = self._plan_entry_points(record, directory)
-        places, new_folders = self._find_places(
+        places, new_folders = self._places.find(
             [*targets, *(file.path for file in generated)], asked_for
         )
         self._journal.note_creation(directories=new_folders, files=places)
@@ -182,6 +179,8 @@ class PackageLinker:
                 )
                 raise TransactionError(message, record=record.file_stem, hint="install `python`")
             targets = cleaned(list(map(self._python.target_path, sources)))
+        if self._spelling is not None:
+            targets = list(map(self._spelling.settle, targets))
         if targets is not sources:
             for entry, target in zip(entries, targets, strict=True):
                 entry.relative_path = target
@@ -221,9 +220,12 @@ class PackageLinker:
         if links is None or not links.entry_points:
             return []
         assert self._python is not None
-        launcher = find_launcher(self._platform, directories=(directory,))
+        launcher = find_launcher(self._platform)
         if launcher is None and self._platform.is_windows:
-            self._warn(f"no launcher for {self._platform}: {record.name} gets scripts only")
+            self._warn(
+                f"there is no launcher for {self._platform}: the commands of {record.name} are "
+                "scripts only; installing `distlib` beside hognose brings launchers"
+            )
         planned = [
             file
             for entry_point in links.entry_points
@@ -236,76 +238,10 @@ class PackageLinker:
             )
         ]
         cleaned([file.path for file in planned])
+        if self._spelling is not None:
+            settle = self._spelling.settle
+            planned = [msgspec.structs.replace(file, path=settle(file.path)) for file in planned]
         return planned
-
-    def _find_places(
-        self, targets: list[str], asked_for: Sequence[str]
-    ) -> tuple[list[str], list[str]]:
-        """Decide where each file goes now, and which folders have to be made for that."""
-        new_folders: list[str] = []
-        fold = self._fold
-        parents = {target.rpartition("/")[0] for target in targets}
-        taken = {parent: self._enter(parent, new_folders) for parent in sorted(parents)}
-        for folder in asked_for:
-            self._enter(folder, new_folders)
-        keys = set(targets if fold is None else map(fold, targets))
-        claimed, folders = self._claimed, self._folders
-        is_free = (
-            claimed.isdisjoint(keys)
-            and folders.keys().isdisjoint(targets)
-            and not any(names is None or names for names in taken.values())
-        )
-        if is_free:
-            claimed |= keys
-            return list(targets), new_folders
-        places: list[str] = []
-        for target in targets:
-            parent, _, name = target.rpartition("/")
-            key = target if fold is None else fold(target)
-            names = taken[parent]
-            if (
-                names is None
-                or key in claimed
-                or (names and (name if fold is None else fold(name)) in names)
-                or target in folders
-            ):
-                places.append(self._journal.staging_path())
-            else:
-                places.append(target)
-            claimed.add(key)
-        return places, new_folders
-
-    def _enter(self, folder: str, new_folders: list[str]) -> frozenset[str] | None:
-        """Return the names that were in a folder before; None if it cannot be a folder."""
-        if folder in self._folders:
-            return self._folders[folder]
-        parent, _, name = folder.rpartition("/")
-        around = self._enter(parent, new_folders)
-        fold = self._fold or str
-        found: frozenset[str] | None
-        if around is None or fold(folder) in self._claimed:
-            found = None
-        elif around and fold(name) in around:
-            found = self._look_into(folder)
-        else:
-            found = _EMPTY
-            new_folders.append(folder)
-        self._folders[folder] = found
-        return found
-
-    def _look_into(self, folder: str) -> frozenset[str] | None:
-        path = self._root + folder
-        if os.path.islink(path):
-            if folder in self._owned:
-                return None
-            inside, end = os.path.realpath(self._prefix), os.path.realpath(path)
-            if os.path.commonpath((inside, end)) != inside:
-                message = f"{folder} is a link that leads out of the environment, to {end}"
-                raise LinkError(message, path=folder)
-        try:
-            return frozenset(map(self._fold or str, os.listdir(path)))
-        except NotADirectoryError:
-            return None
 
     def _methods_for(self, directory: str) -> LinkMethods:
         device = os.stat(directory).st_dev

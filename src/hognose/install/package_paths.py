@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from hognose.archive import resolve_inside
+from hognose.errors import InvalidPackageFileError
 from hognose.types import PathsJson, PrefixPathsEntry, wire
 
 if TYPE_CHECKING:
@@ -27,13 +29,29 @@ def read_entries(directory: str) -> list[PrefixPathsEntry]:
     """Read what a package says of its files, in the form in which it will be recorded.
 
     The two forms share their keys, so the entries of `paths.json` are decoded once and completed.
+
+    Raises:
+        InvalidPackageFileError: The package has no list of its files, or one that cannot be used.
+        OSError: The list cannot be read.
     """
     path = f"{directory}/{PathsJson.PATH}"
     try:
         with open(path, "rb") as file:
             return wire.decode_json(file.read(), _Paths, what=path).paths
     except FileNotFoundError:
-        old = PathsJson.from_deprecated_package_directory(directory)
+        try:
+            old = PathsJson.from_deprecated_package_directory(directory)
+        except FileNotFoundError as error:
+            name = os.path.basename(directory)
+            if os.path.exists(f"{directory}/info/files"):
+                message = f"the package {name} lists a file that it does not have: {error.filename}"
+            else:
+                message = (
+                    f"the package {name} cannot be installed: it has no list of its files, neither "
+                    "`info/paths.json` nor `info/files`"
+                )
+            hint = "`hognose create-package` makes such lists out of a directory"
+            raise InvalidPackageFileError(message, hint=hint, path=directory) from None
         return wire.convert(wire.to_builtins(old.paths), list[PrefixPathsEntry])
 
 

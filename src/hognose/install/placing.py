@@ -63,22 +63,35 @@ def place_files(
         (waiting if can_wait else moving).append(move)
     sources = {source for source, _ in (*arrangement.aside, *moving)}
     displaced: dict[str, str] = {}
-    for _, target in (*arrangement.aside, *moving):
+    kept_aside = len(arrangement.aside)
+    in_the_way_aside: set[str] = set()
+    for number, (_, target) in enumerate((*arrangement.aside, *moving)):
         blocker = _find_blocker(root, target, removed)
         if blocker is not None and blocker not in sources and blocker not in displaced:
             displaced[blocker] = journal.trash_path()
+            if number < kept_aside:
+                in_the_way_aside.add(blocker)
     is_folder = {path: path not in removed and _is_directory(root + path) for path in displaced}
     files = [path for path in displaced if not is_folder[path]]
     folders = [path for path in displaced if is_folder[path]]
     foreign = [path for path in files if path not in removed]
     judge(foreign)
     journal.move((path, displaced[path]) for path in files)
+    inside: list[str] = []
+
+    def move_away(folders: Sequence[str]) -> None:
+        found = _files_below(root, folders)
+        judge([path for path in found if path not in removed])
+        inside.extend(found)
+        journal.move((path, displaced[path]) for path in folders)
+
+    # Where losers are kept, a folder has nothing but what their package kept there before. Other
+    # folders may hold files that have to be moved aside first.
+    move_away([path for path in folders if path in in_the_way_aside])
     make_parents(root, journal, (target for _, target in arrangement.aside))
     journal.move(arrangement.aside)
-    inside = _files_below(root, folders)
-    judge([path for path in inside if path not in removed])
+    move_away([path for path in folders if path not in in_the_way_aside])
     foreign += [path for path in inside if path not in removed]
-    journal.move((path, displaced[path]) for path in folders)
     make_parents(root, journal, (target for _, target in moving))
     journal.move(moving)
     return Placement(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-__all__ = ("LockHolder", "PrefixLock")
+__all__ = ("LOCK_FILE", "LockHolder", "PrefixLock", "lock_descriptor")
 
 LOCK_FILE = "conda-meta/.lock"
 _POLL_SECONDS = 0.05
@@ -71,7 +72,8 @@ class PrefixLock:
         """Take the lock.
 
         Raises:
-            InstallerError: Somebody else held it for longer than the timeout; has `holder`.
+            InstallerError: Somebody else held it for longer than the timeout, and `holder` says
+                who; or the prefix is gone.
         """
         deadline = time.monotonic() + self._timeout
         while not self._try():
@@ -86,10 +88,21 @@ class PrefixLock:
         return self
 
     def _try(self) -> bool:
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        # What is written here replaces what is there, so the way must not lead elsewhere.
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+        try:
+            descriptor = os.open(self._path, flags, 0o644)
+        except FileNotFoundError:
+            message = f"there is no environment any more: {self._prefix}"
+            raise InstallerError(message, path=self._prefix) from None
+        except OSError as error:
+            if os.path.islink(self._path):
+                message = f"the lock of the environment is a symbolic link: {self._path}"
+                raise InstallerError(message, path=self._path, hint="remove the link") from error
+            raise
         try:
             # The last holder removes the file: a lock on a file without a name protects nothing.
-            if _lock(descriptor) and _is_same_file(descriptor, self._path):
+            if lock_descriptor(descriptor) and _is_same_file(descriptor, self._path):
                 self._write_holder(descriptor)
                 self._descriptor, descriptor = descriptor, -1
                 return True
@@ -103,8 +116,10 @@ class PrefixLock:
 
         command = " ".join([os.path.basename(sys.argv[0] or "python"), *sys.argv[1:2]])
         holder = LockHolder(process=os.getpid(), host=platform.node(), command=command)
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, msgspec.json.encode(holder))
+        # A lock without a name is a lock all the same where the disk is full.
+        with suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, msgspec.json.encode(holder))
 
     def _read_holder(self) -> LockHolder | None:
         try:
@@ -121,10 +136,13 @@ class PrefixLock:
     ) -> None:
         """Give the lock back, and remove its file where nobody can wait on it by name."""
         try:
-            os.unlink(self._path)
+            # The prefix may have been removed, and another one been made at its place since.
+            if _is_same_file(self._descriptor, self._path):
+                os.unlink(self._path)
         except OSError:
-            # Windows does not delete an open file; a prefix that was removed has none.
-            os.ftruncate(self._descriptor, 0)
+            # Windows does not delete an open file.
+            with suppress(OSError):
+                os.ftruncate(self._descriptor, 0)
         os.close(self._descriptor)
         self._descriptor = -1
 
@@ -142,7 +160,8 @@ if sys.platform == "win32":
     # Far behind the holder's name, which must stay readable.
     _OFFSET = 1 << 30
 
-    def _lock(descriptor: int) -> bool:
+    def lock_descriptor(descriptor: int) -> bool:
+        """Take the system's lock on an open file, or tell that somebody else has it."""
         os.lseek(descriptor, _OFFSET, os.SEEK_SET)
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
@@ -154,7 +173,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _lock(descriptor: int) -> bool:
+    def lock_descriptor(descriptor: int) -> bool:
+        """Take the system's lock on an open file, or tell that somebody else has it."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

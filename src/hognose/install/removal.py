@@ -1,46 +1,155 @@
-"""Removing an environment as a whole."""
+"""Removing an environment as a whole.
+
+The directory gets a hidden name beside its old one by one rename, and is deleted under that name.
+Whatever prevents a removal prevents the rename, so what cannot be removed stays as it is.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from hognose.errors import InstallerError
+from hognose.errors import HognoseError, InstallerError
 from hognose.install.failures import explain_failure
 from hognose.install.frozen import require_not_frozen
 from hognose.install.menus import remove_menus, system_registry
+from hognose.install.precious_places import require_not_precious
 from hognose.install.prefix_lock import PrefixLock
+from hognose.types import PrefixRecord
 
-__all__ = ("remove_environment",)
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ("remove_environment", "require_removable")
 
 
-def remove_environment(
-    prefix: str | os.PathLike[str], *, override_frozen: bool = False, lock_timeout: float = 60.0
+def require_removable(
+    prefix: str | os.PathLike[str],
+    *,
+    root_prefix: str | os.PathLike[str] | None = None,
+    environ: Mapping[str, str] = os.environ,
 ) -> None:
-    """Delete an environment with everything in it, and the menu items of its packages.
-
-    Files of no package go as well. What makes it an environment goes first, so an interrupted
-    removal leaves files, and nothing that looks like an environment.
+    """Refuse a directory that must not, or cannot, be removed as an environment. Changes nothing.
 
     Args:
         prefix: The environment.
+        root_prefix: The prefix that named environments and the package cache lie in.
+        environ: Where the home directory is read from.
+
+    Raises:
+        InstallerError: It is no environment, or a symbolic link to one; it is or contains the root
+            prefix, another environment, the home or the current directory; it is a root directory
+            or a mount point; or the directory that it is in cannot be written to. Has `path`.
+    """
+    path = os.path.abspath(prefix)
+    if not os.path.isdir(f"{path}/conda-meta"):
+        raise InstallerError(f"there is no environment: {path}", path=path)
+    if os.path.islink(path):
+        target = os.path.realpath(path)
+        message = f"{path} is a symbolic link to the environment {target}"
+        raise InstallerError(message, path=path, hint="name the environment itself")
+    require_not_precious(path, environ=environ)
+    if os.path.ismount(path):
+        message = f"refusing to delete {path}: a file system is mounted there"
+        raise InstallerError(message, path=path, hint="unmount it first")
+    if root_prefix is not None:
+        real, root = os.path.realpath(path), os.path.realpath(root_prefix)
+        if f"{root}{os.sep}".startswith(f"{real}{os.sep}"):
+            kind = "is" if real == root else "contains"
+            message = f"refusing to delete {path}: it {kind} the root prefix"
+            raise InstallerError(message, path=path, hint="other environments may depend on it")
+    inner = next(_inner_environments(path), None)
+    if inner is not None:
+        message = f"refusing to delete {path}: it contains the environment {inner}"
+        raise InstallerError(message, path=path, hint="remove or rename that one first")
+    parent = os.path.dirname(path)
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise explain_failure(
+            PermissionError(errno.EACCES, os.strerror(errno.EACCES), parent), path
+        )
+
+
+def _inner_environments(prefix: str) -> Iterator[str]:
+    """Yield the environments below a prefix; what packages ship is none, however it looks."""
+    owned: set[str] | None = None
+    pending = [prefix]
+    while pending:
+        folder = pending.pop()
+        try:
+            with os.scandir(folder) as entries:
+                inside = [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+        except OSError:
+            continue
+        pending += inside
+        history = f"{folder}/conda-meta/history"
+        if folder != prefix and f"{folder}/conda-meta" in inside and os.path.isfile(history):
+            owned = _owned_files(prefix) if owned is None else owned
+            if history[len(prefix) + 1 :].replace(os.sep, "/") not in owned:
+                yield folder
+
+
+def _owned_files(prefix: str) -> set[str]:
+    try:
+        return {path for record in PrefixRecord.collect(prefix) for path in record.files}
+    except (HognoseError, OSError):
+        # Rather too many environments than one too few.
+        return set()
+
+
+def remove_environment(
+    prefix: str | os.PathLike[str],
+    *,
+    root_prefix: str | os.PathLike[str] | None = None,
+    override_frozen: bool = False,
+    lock_timeout: float = 60.0,
+) -> None:
+    """Delete an environment with everything in it, and the menu items of its packages.
+
+    Files of no package go as well. The first step is a rename to a hidden name, so an environment
+    is there as a whole or not at all; an interrupted removal leaves a hidden directory,
+    `.NAME.removed-...`, which nothing needs.
+
+    Args:
+        prefix: The environment.
+        root_prefix: The prefix that named environments lie in, which is never removed.
         override_frozen: Remove it although it is marked as frozen (CEP 22).
         lock_timeout: Seconds to wait while another process changes it.
 
     Raises:
         FrozenEnvironmentError: The environment is frozen.
-        InstallerError: It is no environment, or a file cannot be removed.
+        InstallerError: It may not be removed (`require_removable`), or a file cannot be. In the
+            latter case the environment is gone, and `path` says where the rest of it is.
     """
     root = os.path.abspath(prefix)
-    if not os.path.isdir(f"{root}/conda-meta"):
-        raise InstallerError(f"there is no environment: {root}", path=root)
+    require_removable(root, root_prefix=root_prefix)
     if not override_frozen:
         require_not_frozen(root)
-    remove_menus(root, registry=system_registry())
+    aside = _hidden_name(root)
     try:
-        with PrefixLock(root, timeout=lock_timeout), suppress(FileNotFoundError):
-            os.unlink(f"{root}/conda-meta/history")
-        shutil.rmtree(root)
+        with PrefixLock(root, timeout=lock_timeout):
+            if os.name != "nt":
+                os.rename(root, aside)
+        if os.name == "nt":
+            # An open file, such as the lock's, keeps its directory in its place there.
+            os.rename(root, aside)
     except OSError as error:
         raise explain_failure(error, root) from error
+    try:
+        remove_menus(aside, registry=system_registry())
+        with suppress(FileNotFoundError):
+            # Nothing that looks like an environment is left where the deletion is interrupted.
+            os.unlink(f"{aside}/conda-meta/history")
+        shutil.rmtree(aside)
+    except OSError as error:
+        message = f"{root} is removed, but not all of its files can be: {error}"
+        hint = f"what is left is in {aside}; delete it"
+        raise InstallerError(message, path=aside, hint=hint) from error
+
+
+def _hidden_name(path: str) -> str:
+    folder, name = os.path.split(path)
+    # A name has 255 bytes, and a character up to four.
+    return os.path.join(folder, f".{name[:50]}.removed-{os.urandom(6).hex()}")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hognose.cache import PackageCache
     from hognose.install.history import HistoryBlock, Revision
 
-__all__ = ("PackageReference", "resolve_revision", "specs_of_revision")
+__all__ = ("PackageReference", "find_record", "resolve_revision", "specs_of_revision")
 
 
 class PackageReference(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,9 +137,7 @@ def resolve_revision(
         reference = PackageReference.parse(text)
         record = present.get(reference.file_stem)
         if record is None or not reference.names(record):
-            record = _find_in_cache(reference, cache) if cache is not None else None
-        if record is None and query is not None:
-            record = next(filter(reference.names, query(reference)), None)
+            record = find_record(reference, cache=cache, query=query)
         if record is None:
             missing.append(text)
         else:
@@ -149,6 +147,23 @@ def resolve_revision(
         hint = "their channel may have removed them"
         raise TransactionError(message, hint=hint, packages=tuple(missing))
     return found
+
+
+def find_record(
+    reference: PackageReference,
+    *,
+    cache: PackageCache | None = None,
+    query: Callable[[PackageReference], Sequence[RepoDataRecord]] | None = None,
+) -> RepoDataRecord | None:
+    """Find the record of a package in the cache, or else by a query of its channel.
+
+    Raises:
+        HognoseError: Whatever `query` raises.
+    """
+    record = _find_in_cache(reference, cache) if cache is not None else None
+    if record is None and query is not None:
+        record = next(filter(reference.names, query(reference)), None)
+    return record
 
 
 def _find_in_cache(reference: PackageReference, cache: PackageCache) -> RepoDataRecord | None:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from hognose.errors import TransactionError
-from hognose.install.link_order import link_order
+from hognose.install.conda_record import with_real_paths
 from hognose.install.noarch_python import PythonInfo
-from hognose.types import PackageRecord, Platform, PrefixRecord, RepoDataRecord
+from hognose.types import PackageRecord, Platform, PrefixRecord, RepoDataRecord, sort_topologically
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -142,7 +142,7 @@ def plan_transaction(
             version of python without a minor part.
     """
     platform = platform or Platform.current()
-    current = {record.name: record for record in installed}
+    current = {record.name: with_real_paths(record) for record in installed}
     desired = _by_name(wanted)
     if platform.is_noarch:
         _require_noarch(desired.values())
@@ -152,13 +152,13 @@ def plan_transaction(
 
     operations: list[Operation] = []
     unchanged: list[PrefixRecord] = []
-    for old in reversed(link_order(current.values())):
+    for old in reversed(sort_topologically(current.values())):
         if old.name not in desired:
             if old.name in ignored:
                 unchanged.append(old)
             else:
                 operations.append(Operation(kind="remove", old=old))
-    for new in link_order(desired.values()):
+    for new in sort_topologically(desired.values()):
         before = current.get(new.name)
         if new.name in ignored:
             if before is not None:
@@ -178,7 +178,7 @@ def plan_transaction(
         platform=platform,
         python=python,
         current_python=current_python,
-        order=tuple(str(record.name) for record in link_order(after)),
+        order=tuple(str(record.name) for record in sort_topologically(after)),
     )
 
 

@@ -96,6 +96,9 @@ def _move_to_trash(root: str, path: str) -> None:
 def empty_trash(prefix: str | os.PathLike[str]) -> int:
     """Delete what earlier runs could not; return how many files are still in use."""
     folder = os.path.join(prefix, TRASH_DIRECTORY)
+    if os.path.islink(folder):
+        # Nobody of us makes it a link, and what it leads to is not ours.
+        return 0
     try:
         entries = list(os.scandir(folder))
     except FileNotFoundError:

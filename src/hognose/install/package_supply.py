@@ -1,0 +1,130 @@
+"""Where the packages of a transaction come from: the cache, which fetches what it does not have."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Self, cast
+
+from hognose.archive import ExtractionWorkers, worth_processes
+from hognose.install.free_space import require_free_space, required_bytes, shares_files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import TracebackType
+
+    from hognose.cache import CacheReporter, PackageCache
+    from hognose.install.execution_options import ExecutionOptions
+    from hognose.install.reporter import ReporterCalls
+    from hognose.install.transaction import Transaction
+    from hognose.net import Client
+    from hognose.types import RepoDataRecord
+
+__all__ = ("PackageSupply",)
+
+
+class PackageSupply:
+    """Packages out of a cache; a context manager, which ends the processes that extract them."""
+
+    def __init__(
+        self,
+        cache: PackageCache,
+        client: Client,
+        prefix: str,
+        *,
+        options: ExecutionOptions,
+        report: ReporterCalls,
+        reporter: object | None,
+    ) -> None:
+        """Prepare for one prefix.
+
+        Args:
+            cache: Where packages are kept.
+            client: What fetches those that are not there yet.
+            prefix: The environment that they are for.
+            options: How its transaction is carried out.
+            report: Where events go.
+            reporter: The object behind `report`, or None.
+        """
+        self._cache = cache
+        self._client = client
+        self._prefix = prefix
+        self._options = options
+        self._report = report
+        self._reporter = reporter
+        self._workers: ExtractionWorkers | None = None
+
+    def __enter__(self) -> Self:
+        """Return the supply."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End what was started; no thread may be fetching."""
+        if self._workers is not None:
+            self._workers.close()
+
+    def locate(self, transaction: Transaction) -> dict[int, str]:
+        """Find the packages that are in the cache, and make ready to fetch the others.
+
+        Returns:
+            The indices of operations, and where their new packages lie extracted.
+
+        Raises:
+            TransactionError: The others do not fit on the disk.
+        """
+        found: dict[int, str] = {}
+        missing = []
+        for index, operation in enumerate(transaction.operations):
+            if operation.new is not None:
+                path = self._cache.lookup(operation.new)
+                if path is None:
+                    missing.append(operation.new)
+                else:
+                    found[index] = os.fspath(path)
+        self._require_space(transaction, found, missing)
+        if missing:
+            width = min(self._options.fetch_width, len(missing))
+            if width > 1 and worth_processes(record.size for record in missing):
+                self._workers = ExtractionWorkers(width)
+        return found
+
+    def _require_space(
+        self, transaction: Transaction, found: Mapping[int, str], missing: Sequence[RepoDataRecord]
+    ) -> None:
+        cache = os.fspath(self._cache.root)
+        present = {
+            path: record
+            for index, path in found.items()
+            if (record := transaction.operations[index].new) is not None
+        }
+        require_free_space(
+            required_bytes(
+                missing,
+                present,
+                cache=cache,
+                prefix=self._prefix,
+                shares=shares_files(cache, self._prefix, self._options.link_options),
+            )
+        )
+
+    def fetch(self, record: RepoDataRecord, index: int) -> str:
+        """Return where a package lies extracted, having fetched it; for any thread.
+
+        Raises:
+            NetworkError, ArchiveError, PackageCacheError: It cannot be had.
+        """
+        token = self._report("populate_cache_start", index, str(record.name))
+        package = self._cache.fetch(
+            record,
+            self._client,
+            # The cache calls those methods that the reporter has, whatever it is.
+            reporter=cast("CacheReporter | None", self._reporter),
+            entry=token,
+            workers=self._workers,
+        )
+        self._report("populate_cache_complete", token)
+        return os.fspath(package.path)

@@ -1,0 +1,49 @@
+import pytest
+
+from hognose.errors import TransactionError
+from hognose.install import LinkOptions
+
+
+def test_files_of_nobody_are_replaced_with_a_warning(environment):
+    environment.install()
+    (environment.prefix / "x").write_text("mine")
+    result = environment.install(
+        environment.package("a", files={"x": "theirs"}), link_options=LinkOptions()
+    )
+    assert result.outcome.replaced_files == ("x",)
+    assert result.outcome.warnings == (
+        "a package ships x, which belongs to no package: it is replaced",
+    )
+    assert environment.read("x") == "theirs"
+
+
+def test_files_of_another_installer_are_replaced_with_its_name(environment):
+    environment.install()
+    modules = environment.prefix / "lib/python3.11/site-packages"
+    (modules / "rich-1.0.dist-info").mkdir(parents=True)
+    (modules / "rich-1.0.dist-info/INSTALLER").write_text("pip\n")
+    (modules / "rich-1.0.dist-info/RECORD").write_text("rich.py,sha256=x,1\n")
+    (modules / "rich.py").write_text("")
+    package = environment.package("rich", files={"lib/python3.11/site-packages/rich.py": "new"})
+    with pytest.raises(TransactionError, match=r"which rich 1\.0 \(pip\) installed"):
+        environment.install(package, link_options=LinkOptions(clobber="error"))
+    assert (modules / "rich.py").read_text() == ""
+
+
+def test_clobbering_can_be_an_error(environment):
+    packages = [environment.package(name, files={"x": name}) for name in "ab"]
+    with pytest.raises(TransactionError, match="several packages ship x"):
+        environment.install(*packages, link_options=LinkOptions(clobber="error"))
+    assert not environment.prefix.exists()
+
+
+def test_a_file_and_a_folder_of_one_name_are_kept_apart_and_restored(environment):
+    folder = environment.package("folder", files={"x/1": "1", "x/2": "2"})
+    file = environment.package("file", files={"x": "file"}, depends=["folder"])
+    environment.install(folder, file)
+    assert environment.files() == ["__clobbers__/folder/x/1", "__clobbers__/folder/x/2", "x"]
+    environment.install(folder)
+    assert environment.files() == ["x/1", "x/2"]
+    environment.install(folder, file)
+    environment.install(file)
+    assert environment.files() == ["x"]
