@@ -240,6 +240,28 @@ def test_records_that_older_readers_would_misunderstand_are_kept_apart(tmp_path)
     assert sorted(names) == ["a-1-0.conda", "c-1-0.tar.bz2", "e-1-0.conda"]
 
 
+def test_dependencies_of_the_third_revision_are_written_in_brackets(tmp_path):
+    """CEP 48: a bare name, or a name with everything else in brackets."""
+    depends = ["python >=3.9", "pip", 'numpy >=2 py*[when="python>=3.10"]']
+    make_package(tmp_path, "a", "1", depends=depends)
+    index_channel(tmp_path)
+    record = read(tmp_path / "linux-64/repodata.json")["v3"]["conda"]["a-1-0"]
+    assert record["depends"] == [
+        'python[version=">=3.9"]',
+        "pip",
+        'numpy[version=">=2",build="py*",when="python>=3.10"]',
+    ]
+
+
+def test_a_revision_says_when_its_records_were_indexed(tmp_path):
+    """CEP 48: `oldest` and `newest` are times of indexing, not of building."""
+    for version, time in (("1", 1_700_000_000_000), ("2", 1_800_000_000_000)):
+        make_package(tmp_path, "a", version, depends=['b[when="__unix"]'])
+        index_channel(tmp_path, indexed_timestamp_ms=time)
+    revision = read(tmp_path / "linux-64/repodata.json")["info"]["repodata_revisions"]["v3"]
+    assert (1_700_000_000_000, 1_800_000_000_000) == (revision["oldest"], revision["newest"])
+
+
 def test_only_known_subdirs_are_indexed(tmp_path):
     make_package(tmp_path, "a", "1", subdir="linux-64")
     (tmp_path / "documents").mkdir()

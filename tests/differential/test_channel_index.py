@@ -64,6 +64,28 @@ def test_py_rattler_writes_the_same_records(channel, tmp_path):
         assert documents[0] == documents[1]
 
 
+def test_py_rattler_applies_a_patch_package_alike(channel, tmp_path):
+    patches = {"packages": {"b-0.9_1-0.tar.bz2": {"depends": ["c <3"], "license": "MIT"}}}
+    make_package(
+        channel,
+        "patches",
+        "1",
+        noarch="generic",
+        files={"noarch/patch_instructions.json": json.dumps(patches)},
+    )
+    theirs = tmp_path / "theirs"
+    shutil.copytree(channel, theirs)
+    index_channel(channel, repodata_patch="patches-1-0.conda")
+    asyncio.run(rattler.index.index_fs(theirs, repodata_patch="patches-1-0.conda"))
+
+    for name in ("repodata.json", "repodata_from_packages.json"):
+        documents = [
+            normalised(json.loads((root / "noarch" / name).read_bytes()))
+            for root in (theirs, channel)
+        ]
+        assert documents[0] == documents[1]
+
+
 def test_py_rattler_finds_nothing_to_do_after_us(channel):
     index_channel(channel)
     before = json.loads((channel / "linux-64/repodata.json").read_bytes())

@@ -4,6 +4,9 @@ On disk afterwards, in every subdir, each file complete at any moment::
 
     repodata.json  repodata.json.zst  run_exports.json  run_exports.json.zst
     repodata_shards.msgpack.zst  shards/<sha256>.msgpack.zst  .cache/hognose-index.msgpack
+
+Where the channel corrects records (`repodata_patches.py`), `repodata.json` and the shards have the
+corrected ones, and `repodata_from_packages.json` what the packages say themselves.
 """
 
 from __future__ import annotations
@@ -15,10 +18,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hognose.channel import package_indexing, repodata_files
+from hognose.channel import package_indexing, repodata_files, repodata_patches
 from hognose.channel.disk_errors import explain_disk_errors
 from hognose.errors import ChannelBuildError, HognoseError, ParseSubdirError
-from hognose.types import Platform, RepoData
+from hognose.types import PatchInstructions, Platform, RepoData
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from hognose.channel.reporter import ChannelReporter
 
 _NOARCH = "noarch"
+_UNPATCHED = "repodata_from_packages.json"
 _SMALL = 1 << 18
 
 
@@ -56,6 +60,7 @@ def index_channel(
     write_shards: bool = True,
     force: bool = False,
     base_url: str | None = None,
+    repodata_patch: str | os.PathLike[str] | None = None,
     indexed_timestamp_ms: int | None = None,
     max_workers: int | None = None,
     reporter: ChannelReporter | None = None,
@@ -73,6 +78,9 @@ def index_channel(
         write_shards: Whether to write sharded repodata (CEP 16).
         force: Whether to read all packages again.
         base_url: Where clients find the packages, if not beside the index (CEP 15).
+        repodata_patch: Where corrections of records are: a package (its path, or its file name in
+            the channel's `noarch`), or a directory with `<subdir>/patch_instructions.json`; by
+            default those files in the channel, where it has some.
         indexed_timestamp_ms: The time to note for packages that were not indexed before (CEP 47);
             None notes none. Times that were noted before stay.
         max_workers: How many packages are read at a time; by default two more than there are cores.
@@ -82,22 +90,24 @@ def index_channel(
         What was done for each subdir, in the order of their names.
 
     Raises:
-        ChannelBuildError: The directory does not exist, or cannot be read or written.
+        ChannelBuildError: The directory or the patches do not exist, or cannot be read or written.
         ParseSubdirError: A name in `subdirs` is no subdir.
         ArchiveError, InvalidPackageFileError: A package cannot be read; if several cannot, an
-            ExceptionGroup of these. The index of its subdir stays as it was.
+            ExceptionGroup of these. The index of its subdir stays as it was. So for patches.
     """
     root = Path(directory)
     if not root.is_dir():
         message = f"there is no channel to index: `{root}` is not a directory"
         raise ChannelBuildError(message, path=str(root))
     names = set(_find_subdirs(root) if subdirs is None else map(str, map(Platform, subdirs)))
+    names.add(_NOARCH)
     results = []
     with (
         explain_disk_errors("index channel", root),
         ThreadPoolExecutor(max_workers or (os.cpu_count() or 1) + 2) as pool,
     ):
-        for subdir in sorted(names | {_NOARCH}):
+        patches = repodata_patches.read_patches(root, names, repodata_patch)
+        for subdir in sorted(names):
             packages, read, gone = _read_packages(
                 root / subdir, pool, force=force, timestamp_ms=indexed_timestamp_ms
             )
@@ -106,6 +116,7 @@ def index_channel(
             written = _write_index(
                 root / subdir,
                 packages,
+                patches.get(subdir),
                 base_url=base_url,
                 write_zst=write_zst,
                 write_shards=write_shards,
@@ -172,6 +183,7 @@ def _read_packages(
 def _write_index(
     directory: Path,
     packages: dict[str, IndexedPackage],
+    patch: PatchInstructions | None,
     *,
     base_url: str | None,
     write_zst: bool,
@@ -182,10 +194,12 @@ def _write_index(
     repodata = repodata_files.make_repodata(
         directory.name, packages, removed=_read_removed(directory, packages), base_url=base_url
     )
-    documents = {
-        "run_exports.json": repodata_files.encode_run_exports(repodata, directory.name),
-        "repodata.json": repodata_files.encode_repodata(repodata),
-    }
+    # CEP 12: run exports are those of the packages; patched ones are in the shards (CEP 21).
+    documents = {"run_exports.json": repodata_files.encode_run_exports(repodata, directory.name)}
+    if patch is not None:
+        documents[_UNPATCHED] = repodata_files.encode_repodata(repodata)
+        repodata = repodata_patches.patched(repodata, patch)
+    documents["repodata.json"] = repodata_files.encode_repodata(repodata)
     written = 0
     if write_shards:
         written += _write_shards(directory, repodata)
@@ -197,6 +211,9 @@ def _write_index(
             written += _write_if_changed(compressed, repodata_files.compress(data))
         elif not write_zst:
             compressed.unlink(missing_ok=True)
+    if patch is None:
+        for name in (_UNPATCHED, f"{_UNPATCHED}.zst"):
+            (directory / name).unlink(missing_ok=True)
     cache = directory / package_indexing.CACHE_PATH
     _write_if_changed(cache, package_indexing.encode_cache(packages))
     return written

@@ -12,19 +12,16 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from hognose.errors import InvalidPackageFileError
-from hognose.types import IndexJson, PackageRecord, RunExportsJson, wire
+from hognose.errors import InvalidMatchSpecError, InvalidPackageFileError
+from hognose.types import IndexJson, MatchSpec, PackageRecord, RunExportsJson, wire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
 CACHE_PATH: Final = ".cache/hognose-index.msgpack"
-_CACHE_VERSION: Final = 1
+_CACHE_VERSION: Final = 2
 _PIECE: Final = 1 << 20
-_SHARED_FIELDS: Final = tuple(
-    sorted(set(IndexJson.__struct_fields__) & set(PackageRecord.__struct_fields__))
-)
 
 
 class PackageFileState(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -101,12 +98,19 @@ def read_package(path: Path, state: PackageFileState) -> IndexedPackage:
         message = f"`{path}` has no `{IndexJson.PATH}`"
         raise InvalidPackageFileError(message, path=str(path))
     index = IndexJson.decode(files[IndexJson.PATH], what=what)
-    record = PackageRecord(**{name: getattr(index, name) for name in _SHARED_FIELDS})
-    record.subdir = index.subdir or path.parent.name
-    record.sha256_hex, record.md5_hex, record.size = sha256.hexdigest(), md5.hexdigest(), size
-    # Without the file there are no run exports, which is not the same as not knowing (CEP 21).
-    record.run_exports = RunExportsJson.decode(files.get(RunExportsJson.PATH, b"{}"))
-    return IndexedPackage(state, record, _needs_v3(index))
+    record = PackageRecord.from_index(
+        index,
+        subdir=index.subdir or path.parent.name,
+        sha256_hex=sha256.hexdigest(),
+        md5_hex=md5.hexdigest(),
+        size=size,
+        # Without the file there are no run exports, which is not the same as not knowing (CEP 21).
+        run_exports=RunExportsJson.decode(files.get(RunExportsJson.PATH, b"{}")),
+    )
+    needs_v3 = _needs_v3(index)
+    if needs_v3:
+        _write_in_brackets(record)
+    return IndexedPackage(state, record, needs_v3)
 
 
 def _needs_v3(index: IndexJson) -> bool:
@@ -122,6 +126,22 @@ def _needs_v3(index: IndexJson) -> bool:
             for key in ("when=", "extras=", "flags=")
         )
     )
+
+
+def _write_in_brackets(record: PackageRecord) -> None:
+    """Write dependencies in the only form that records of the third revision may have (CEP 48)."""
+    record.depends = tuple(map(_in_brackets, record.depends))
+    record.constrains = tuple(map(_in_brackets, record.constrains))
+    record.extra_depends = {
+        group: tuple(map(_in_brackets, texts)) for group, texts in record.extra_depends.items()
+    }
+
+
+def _in_brackets(text: str) -> str:
+    try:
+        return MatchSpec(text, exact_names_only=False).to_canonical_string()
+    except InvalidMatchSpecError:
+        return text  # what the package says is wrong, and stays for people to see
 
 
 def read_cache(directory: Path) -> dict[str, IndexedPackage]:

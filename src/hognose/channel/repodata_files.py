@@ -58,25 +58,42 @@ def make_repodata(
             (v3.conda if is_conda else v3.tar_bz2)[stem] = package.record
         else:
             (conda if is_conda else tar_bz2)[file_name] = package.record
-    has_v3 = bool(v3.conda or v3.tar_bz2)
-    info = ChannelInfo(subdir=subdir, base_url=base_url)
-    if has_v3:
-        info.repodata_revisions = {"v3": _summarise([*v3.conda.values(), *v3.tar_bz2.values()])}
-    return RepoData(
-        info=info,
+    repodata = RepoData(
+        info=ChannelInfo(subdir=subdir, base_url=base_url),
         packages=tar_bz2,
         conda_packages=conda,
-        v3=v3 if has_v3 else None,
+        v3=v3,
         removed=tuple(sorted(removed)),
         repodata_version=1 if base_url is None else 2,  # CEP 15
     )
+    describe_revisions(repodata)
+    return repodata
 
 
-def _summarise(records: list[PackageRecord]) -> RepodataRevisionMetadata:
-    times = [int(record.timestamp_ms) for record in records if record.timestamp_ms is not None]
-    return RepodataRevisionMetadata(
-        n_packages=len(records), oldest=min(times, default=None), newest=max(times, default=None)
-    )
+def describe_revisions(repodata: RepoData) -> None:
+    """Say in `info` how many records need the third revision and when they were indexed (CEP 48).
+
+    Where none does, the revision is left out.
+    """
+    v3 = repodata.v3
+    records = [] if v3 is None else [*v3.conda.values(), *v3.tar_bz2.values()]
+    info = repodata.info or ChannelInfo()
+    repodata.info = info
+    if not records:
+        repodata.v3, info.repodata_revisions = None, {}
+        return
+    times = [
+        int(record.indexed_timestamp_ms)
+        for record in records
+        if record.indexed_timestamp_ms is not None
+    ]
+    info.repodata_revisions = {
+        "v3": RepodataRevisionMetadata(
+            n_packages=len(records),
+            oldest=min(times, default=None),
+            newest=max(times, default=None),
+        )
+    }
 
 
 def encode_repodata(repodata: RepoData) -> bytes:
