@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from hognose.console import Console
+from hognose.console import Console, counted, report_errors
 
 
 @pytest.fixture
@@ -63,3 +63,112 @@ def test_a_label_stands_out_where_colour_is_wanted(monkeypatch):
     console.result("  1.0", label="version")
 
     assert "\x1b[1mversion\x1b[0m  1.0\n" == console.out.getvalue()
+
+
+class Terminal(io.StringIO):
+    """A terminal, as far as anybody asks."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """Return a terminal of 40 columns and a console that writes to it."""
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = Terminal()
+    return Console(out=stream, err=stream), stream
+
+
+HEADER = ("name", "version", "build", "channel", "size")
+ROW = ("numpy", "2.3.4", "py313h4c9bcb9_0_cpython", "conda-forge", "8.9 MB")
+
+
+def test_a_table_leaves_columns_out_before_it_is_too_wide(terminal):
+    console, stream = terminal
+
+    console.table(HEADER, [ROW], least=("size", "channel"))
+
+    name, row = stream.getvalue().splitlines()
+    assert ["name", "version", "build"] == name.split()
+    assert "numpy  2.3.4    py313h4c9bcb9_0_cpython" == row
+
+
+def test_cells_are_shortened_where_that_is_not_enough(terminal):
+    console, stream = terminal
+
+    console.table(HEADER, [ROW], least=("size",))
+
+    lines = stream.getvalue().splitlines()
+    assert "numpy  2.3.4    py313h4c9b…  conda-forge" == lines[1]
+    assert all(len(line) <= 40 for line in lines)
+
+
+def test_what_must_be_whole_is_never_shortened(terminal):
+    console, stream = terminal
+
+    console.table(HEADER, [ROW], least=("size",), whole=("build",))
+
+    assert "py313h4c9bcb9_0_cpython" in stream.getvalue()
+
+
+def test_a_table_that_fits_is_left_alone(terminal):
+    console, stream = terminal
+
+    console.table(("name", "size"), [("numpy", "8.9 MB")], least=("size",))
+
+    assert "name   size\nnumpy  8.9 MB\n" == stream.getvalue()
+
+
+def test_a_table_in_a_pipe_is_whole(console, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")
+
+    console.table(HEADER, [ROW], least=("size", "channel"))
+
+    assert (
+        "name   version  build                    channel      size\n"
+        "numpy  2.3.4    py313h4c9bcb9_0_cpython  conda-forge  8.9 MB\n"
+    ) == console.out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(0, "0 packages"), (1, "1 package"), (2, "2 packages")]
+)
+def test_numbers_have_their_nouns(number, text):
+    assert text == counted(number, "package")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1"])
+def test_no_stream_is_too_poor_for_a_message(encoding):
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding=encoding)
+    console = Console(out=stream, err=stream)
+
+    console.success("größe → 日本 \udcff")
+    console.result("app → lib")
+    console.table(("größe",), [("日本",)])
+    stream.flush()
+
+    assert b"ok gr" in raw.getvalue()
+    assert b"app -> lib\n" in raw.getvalue()
+    assert b"\\u65e5" in raw.getvalue()
+
+
+def test_a_path_that_is_no_text_does_not_stop_a_message():
+    raw = io.BytesIO()
+    console = Console(err=io.TextIOWrapper(raw, encoding="utf-8"))
+
+    console.warn("a\udcffb")
+
+    assert b"! a\\udcffb\n" == raw.getvalue()
+
+
+def test_an_error_of_the_system_is_told_with_its_path(console):
+    def fail() -> int:
+        raise FileNotFoundError(2, "No such file or directory", "x")
+
+    assert 1 == report_errors(fail, console)
+    assert "error: x: No such file or directory\n" == console.err.getvalue()

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import TextIO
 
-__all__ = ("Console", "report_errors")
+__all__ = (
+    "Console",
+    "counted",
+    "error_message",
+    "error_messages",
+    "report_errors",
+    "terminal_width",
+)
 
 EXIT_FAILURE = 1
 EXIT_USAGE = 2
@@ -28,6 +35,12 @@ _STYLES |= {"red": "1;31", "dim": "2"}
 # terminal. Controls (C0 but tab and newline, DEL, C1) and changes of direction are written out.
 _CONTROLS = (*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F))
 _SPELLED_OUT = {code: f"\\x{code:02x}" for code in (*_CONTROLS, *range(0x2066, 0x206A))}
+_SPELLED_OUT_IN_JSON = {code: f"\\u{code:04x}" for code in _SPELLED_OUT if code >= 32}
+# For streams that have only ASCII, or a Windows code page.
+_PLAIN = str.maketrans(
+    {"✔": "ok", "→": "->", "↑": "^", "↓": "v", "↻": "r", "…": "...", "·": "-", "—": "-"}
+)
+_NARROWEST = 8
 
 
 class Console:
@@ -60,14 +73,31 @@ class Console:
     def result(self, text: str = "", *, label: str = "") -> None:
         """Print what the user asked for, after a label that stands out on a terminal."""
         shown = _harmless(label)
-        print(
+        _write(
             f"{_paint(shown, 'bold') if self._colour_out and label else shown}{_harmless(text)}",
-            file=self.out,
+            self.out,
         )
+
+    def document(self, text: str) -> None:
+        """Print a JSON document; what the stream cannot show is escaped as JSON does it."""
+        text = text.translate(_SPELLED_OUT_IN_JSON)
+        try:
+            text.encode(self.out.encoding or "utf-8")
+        except UnicodeEncodeError:
+            from json import dumps
+
+            text = "".join(mark if mark.isascii() else dumps(mark)[1:-1] for mark in text)
+        print(text, file=self.out)
 
     def script(self, text: str) -> None:
         """Print what a program will read, as it is."""
-        print(text, file=self.out)
+        try:
+            print(text, file=self.out)
+        except UnicodeEncodeError:
+            # Paths are bytes; a shell wants those, whatever the locale says.
+            self.out.flush()
+            self.out.buffer.write(os.fsencode(f"{text}\n"))
+            self.out.buffer.flush()
 
     def step(self, text: str) -> None:
         """Say what is being done now."""
@@ -96,27 +126,59 @@ class Console:
         if hint:
             self._print(f"{self._mark('hint:', 'blue')} {_harmless(hint)}")
 
+    @property
+    def can_ask(self) -> bool:
+        """Whether somebody sits at a terminal, to be asked and to answer."""
+        return self.is_interactive and _is_terminal(sys.stdin)
+
     def confirm(self, question: str, *, default: bool = True) -> bool:
-        """Ask yes or no on a terminal; where nobody can be asked, return `default`."""
-        if not (_is_terminal(sys.stdin) and self.is_interactive):
+        """Ask yes or no; where nobody can be asked, return `default`."""
+        if not self.can_ask:
             return default
         choices = "[Y/n]" if default else "[y/N]"
-        self.err.write(f"{question} {choices} ")
-        self.err.flush()
-        answer = sys.stdin.readline().strip().lower()
-        return default if not answer else answer in {"y", "yes"}
+        self._print(f"{_harmless(question)} {choices} ", end="")
+        try:
+            answer = sys.stdin.readline()
+        except KeyboardInterrupt:
+            self._print("")
+            raise
+        if not answer:  # the end of the input, Ctrl+D: nobody said yes
+            self._print("")
+            return False
+        word = answer.strip().lower()
+        return default if not word else word in {"y", "yes"}
 
     def table(
-        self, header: Sequence[str], rows: Iterable[Sequence[str]], *, to_err: bool = False
+        self,
+        header: Sequence[str],
+        rows: Iterable[Sequence[object]],
+        *,
+        to_err: bool = False,
+        least: Sequence[str] = (),
+        whole: Sequence[str] = (),
     ) -> None:
-        """Print rows in columns as wide as their widest cell."""
-        lines = [tuple(_harmless(str(cell)) for cell in row) for row in rows]
-        widths = [max(map(len, column)) for column in zip(header, *lines, strict=True)]
+        """Print rows in columns as wide as their widest cell.
+
+        On a terminal that is too narrow for that, columns are left out and cells shortened; what
+        goes into a file or a pipe is always whole.
+
+        Args:
+            header: The titles.
+            rows: The cells.
+            to_err: Whether this is a message rather than a result.
+            least: The titles of columns that may go, that which is missed least first.
+            whole: The titles of columns whose cells are never shortened.
+        """
+        lines = [tuple(header), *(tuple(_harmless(str(cell)) for cell in row) for row in rows)]
         stream, colour = (self.err, self._colour_err) if to_err else (self.out, self._colour_out)
-        for number, line in enumerate([tuple(header), *lines]):
+        width = terminal_width(stream)
+        if width is not None:
+            lines = _fit(lines, width, least, whole)
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        for number, line in enumerate(lines):
             cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
             text = "  ".join(cells).rstrip()
-            print(_paint(text, "bold") if colour and number == 0 else text, file=stream)
+            _write(_paint(text, "bold") if colour and number == 0 else text, stream)
 
     def _say(self, mark: str, style: str, text: str) -> None:
         if not self.quiet:
@@ -125,13 +187,18 @@ class Console:
     def _mark(self, mark: str, style: str) -> str:
         return _paint(mark, style) if self._colour_err else mark
 
-    def _print(self, text: str) -> None:
-        try:
-            print(text, file=self.err, flush=True)
-        except UnicodeEncodeError:
-            encoding = self.err.encoding or "ascii"
-            plain = text.encode(encoding, "replace").decode(encoding)
-            print(plain, file=self.err, flush=True)
+    def _print(self, text: str, end: str = "\n") -> None:
+        _write(text, self.err, end)
+        self.err.flush()
+
+
+def counted(number: int, noun: str, nouns: str | None = None) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "package"), counted(2, "package"), counted(0, "entry", "entries")
+    ('1 package', '2 packages', '0 entries')
+    """
+    return f"{number} {noun if number == 1 else nouns or f'{noun}s'}"
 
 
 def report_errors(action: Callable[[], int], console: Console) -> int:
@@ -152,39 +219,99 @@ def report_errors(action: Callable[[], int], console: Console) -> int:
     except HognoseError as error:
         console.error(error.message, error.hint)
     except ExceptionGroup as group:
-        for message, hint in _describe_group(group):
+        for message, hint in error_messages(group):
             console.error(message, hint)
     except BrokenPipeError:
         # The reader has gone, as with `| head`. Nothing may be written at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        console.error(_describe_os_error(error))
+        console.error(error_message(error))
     except KeyboardInterrupt:
         console.error("interrupted")
         return EXIT_INTERRUPTED
     return EXIT_FAILURE
 
 
-def _describe_group(group: BaseExceptionGroup[BaseException]) -> list[tuple[str, str | None]]:
+def error_messages(group: BaseExceptionGroup[BaseException]) -> list[tuple[str, str | None]]:
+    """Return message and hint of each error in a group, each once.
+
+    Raises:
+        BaseExceptionGroup: The group itself, if there is an error in it that nobody expects.
+    """
     from hognose.errors import HognoseError
 
     found: list[tuple[str, str | None]] = []
     for error in group.exceptions:
         if isinstance(error, BaseExceptionGroup):
-            found += _describe_group(error)
-        elif isinstance(error, HognoseError):
-            found.append((error.message, error.hint))
-        elif isinstance(error, OSError):
-            found.append((_describe_os_error(error), None))
+            found += error_messages(error)
+        elif isinstance(error, HognoseError | OSError):
+            found.append((error_message(error), getattr(error, "hint", None)))
         else:
             raise group
     return list(dict.fromkeys(found))
 
 
-def _describe_os_error(error: OSError) -> str:
+def error_message(error: BaseException) -> str:
+    """Return what an error says, without number or class; an `OSError` with its paths."""
+    from hognose.errors import HognoseError
+
+    if isinstance(error, HognoseError):
+        return error.message
+    if not isinstance(error, OSError):
+        return str(error)
     reason = error.strerror or str(error)
     names = [str(name) for name in (error.filename, error.filename2) if name is not None]
-    return f"{': '.join([*names, reason])}" if names else reason
+    return ": ".join([*names, reason])
+
+
+def terminal_width(stream: TextIO) -> int | None:
+    """The width of a terminal; None for what is none."""
+    if not _is_terminal(stream):
+        return None
+    if os.environ.get("COLUMNS", "").isdecimal():
+        return int(os.environ["COLUMNS"]) or None
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or None
+    except (OSError, ValueError):
+        return None
+
+
+def _fit(
+    lines: list[tuple[str, ...]], width: int, least: Sequence[str], whole: Sequence[str]
+) -> list[tuple[str, ...]]:
+    """Leave columns out, then shorten the widest, until lines are no longer than `width`."""
+    columns = list(zip(*lines, strict=True))
+
+    def excess() -> int:
+        return sum(max(map(len, column)) + 2 for column in columns) - 2 - width
+
+    for title in least:
+        if excess() > 0:
+            columns = [column for column in columns if column[0] != title] or columns
+    while excess() > 0:
+        widths = [0 if column[0] in whole else max(map(len, column)) for column in columns]
+        # The right one of two: names stand to the left.
+        place = max(range(len(columns)), key=lambda number: (widths[number], number))
+        if widths[place] <= _NARROWEST:
+            break
+        others = [number for index, number in enumerate(widths) if index != place]
+        target = max(widths[place] - excess(), *others, _NARROWEST)
+        target = min(target, widths[place] - 1)
+        columns[place] = tuple(_shortened(cell, target) for cell in columns[place])
+    return list(zip(*columns, strict=True))
+
+
+def _shortened(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def _write(text: str, stream: TextIO, end: str = "\n") -> None:
+    try:
+        stream.write(f"{text}{end}")
+    except UnicodeEncodeError:
+        encoding = stream.encoding or "ascii"
+        plain = text.translate(_PLAIN).encode(encoding, "backslashreplace").decode(encoding)
+        stream.write(f"{plain}{end}")
 
 
 def _harmless(text: str) -> str:

@@ -70,6 +70,21 @@ def test_channel_index_makes_a_directory_of_packages_a_channel(hognose, channel,
     assert "lib" in hognose("solve", "-c", copy, "lib").out
 
 
+def test_channel_index_takes_corrections_of_records(hognose, channel, tmp_path):
+    copy, patches = tmp_path / "copy", tmp_path / "patches"
+    for folder in (copy / "linux-64", patches / "linux-64"):
+        folder.mkdir(parents=True)
+    shutil.copy(channel / "linux-64/lib-2.0-0.conda", copy / "linux-64")
+    instructions = {"packages.conda": {"lib-2.0-0.conda": {"license": "MIT"}}}
+    (patches / "linux-64/patch_instructions.json").write_text(json.dumps(instructions))
+
+    result = hognose("channel", "index", copy, "--patches", patches)
+
+    assert 0 == result.status, result.err
+    document = json.loads((copy / "linux-64/repodata.json").read_bytes())
+    assert "MIT" == document["packages.conda"]["lib-2.0-0.conda"]["license"]
+
+
 def test_fetch_file_prints_one_file(hognose, channel):
     result = hognose("fetch-file", channel / "linux-64/lib-2.0-0.conda", "lib/lib.txt")
 

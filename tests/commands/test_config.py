@@ -62,3 +62,30 @@ def test_configured_channels_and_names_are_used(hognose, private_home, tmp_path)
 
         hognose("config", "set", "offline", "true")
         assert 1 == hognose("search", "a", "-c", f"{server.url}other").status
+
+
+def test_channels_that_are_not_allowed_are_refused(hognose, private_home, tmp_path):
+    for name in ("good", "bad"):
+        write_repodata(tmp_path / "all" / name, repodata(entry("a")))
+    with ChannelServer(tmp_path / "all") as server:
+        path = private_home / ".condarc"
+        path.write_text(f"channel_alias: {server.url}\ndenylist_channels: [bad]\n")
+        assert 0 == hognose("search", "a", "-c", "good").status
+        for spelling in ("bad", f"{server.url}bad", f"http://me:pw@{server.host}/bad/"):
+            refused = hognose("search", "a", "-c", spelling)
+            assert 1 == refused.status
+            assert f"`denylist-channels` in {path} decides that" in refused.err
+            assert "pw@" not in refused.err
+
+        path.write_text(f"channel_alias: {server.url}\nallowlist_channels: [good]\n")
+        assert 0 == hognose("search", "a", "-c", "good").status
+        assert 1 == hognose("search", "a", "-c", "bad").status
+
+
+def test_a_joined_list_names_all_its_sources(hognose, private_home, monkeypatch):
+    (private_home / ".condarc").write_text("channels: [a]\n")
+    (private_home / ".mambarc").write_text("channels: [b]\n")
+    monkeypatch.setenv("CONDA_CHANNELS", "c")
+    shown = hognose("config", "get", "default-channels", "--show-source").out
+    home = private_home
+    assert f'["c", "b", "a"]  # environment, {home}/.mambarc, {home}/.condarc\n' == shown

@@ -54,7 +54,7 @@ def test_create_over_an_environment_says_how_to_change_it(hognose, channel, pref
 def test_install_keeps_what_was_asked_for_before(hognose, channel, prefix):
     hognose("create", "-p", prefix, "-c", channel, "lib")
 
-    result = hognose("install", "-p", prefix, "-c", channel, "old")
+    result = hognose("install", "-y", "-p", prefix, "-c", channel, "old")
 
     assert 0 == result.status, result.err
     assert ["lib=1.0=0", "old=1.0=0"] == installed(prefix)
@@ -84,7 +84,7 @@ def test_a_second_install_of_the_same_changes_nothing(hognose, channel, prefix):
 def test_remove_takes_along_what_only_the_removed_needed(hognose, channel, prefix):
     hognose("create", "-p", prefix, "-c", channel, "app", "old")
 
-    result = hognose("remove", "-p", prefix, "app")
+    result = hognose("remove", "-y", "-p", prefix, "app")
 
     assert 0 == result.status, result.err
     assert ["lib=1.0=0", "old=1.0=0"] == installed(prefix)

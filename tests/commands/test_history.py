@@ -15,8 +15,8 @@ def prefix(hognose, channel, tmp_path):
     path = tmp_path / "env"
     for words in (
         ("create", "-p", path, "-c", channel, "lib"),
-        ("install", "-p", path, "-c", channel, "old"),
-        ("install", "-p", path, "-c", channel, "app"),
+        ("install", "-y", "-p", path, "-c", channel, "old"),
+        ("install", "-y", "-p", path, "-c", channel, "app"),
     ):
         result = hognose(*words)
         assert 0 == result.status, result.err
@@ -51,7 +51,7 @@ def test_one_revision_shows_its_changes(hognose, channel, prefix):
 
 
 def test_rollback_goes_one_step_back_and_forgets_what_was_asked_for_since(hognose, prefix):
-    result = hognose("rollback", "-p", prefix)
+    result = hognose("rollback", "-y", "-p", prefix)
 
     assert 0 == result.status, result.err
     assert ["lib=1.0=0", "old=1.0=0"] == installed(prefix)
@@ -62,7 +62,7 @@ def test_rollback_to_a_revision_restores_its_files(hognose, channel, prefix, tmp
     other = tmp_path / "other"
     hognose("create", "-p", other, "-c", channel, "lib")
 
-    result = hognose("rollback", "-p", prefix, "0")
+    result = hognose("rollback", "-y", "-p", prefix, "0")
 
     assert 0 == result.status, result.err
     shutil.rmtree(prefix / "conda-meta")
@@ -71,26 +71,26 @@ def test_rollback_to_a_revision_restores_its_files(hognose, channel, prefix, tmp
 
 
 def test_a_rollback_can_be_rolled_back(hognose, prefix):
-    hognose("rollback", "-p", prefix, "0")
+    hognose("rollback", "-y", "-p", prefix, "0")
 
-    result = hognose("rollback", "-p", prefix)
+    result = hognose("rollback", "-y", "-p", prefix)
 
     assert 0 == result.status, result.err
     assert ["app=1.0=0", "lib=1.0=0", "old=1.0=0"] == installed(prefix)
 
 
 def test_packages_that_left_the_cache_are_fetched_from_their_channel(hognose, prefix, tmp_path):
-    hognose("rollback", "-p", prefix, "0")
+    hognose("rollback", "-y", "-p", prefix, "0")
     shutil.rmtree(tmp_path / "cache")
 
-    result = hognose("rollback", "-p", prefix)
+    result = hognose("rollback", "-y", "-p", prefix)
 
     assert 0 == result.status, result.err
     assert ["app=1.0=0", "lib=1.0=0", "old=1.0=0"] == installed(prefix)
 
 
 def test_a_revision_that_is_not_there_is_refused(hognose, prefix):
-    result = hognose("rollback", "-p", prefix, "7")
+    result = hognose("rollback", "-y", "-p", prefix, "7")
 
     assert 2 == result.status
     assert "no revision 7" in result.err
@@ -99,4 +99,4 @@ def test_a_revision_that_is_not_there_is_refused(hognose, prefix):
 def test_the_first_revision_has_nothing_before_it(hognose, channel, tmp_path):
     hognose("create", "-p", tmp_path / "new", "-c", channel, "lib")
 
-    assert "nothing to go back to" in hognose("rollback", "-p", tmp_path / "new").err
+    assert "nothing to go back to" in hognose("rollback", "-y", "-p", tmp_path / "new").err

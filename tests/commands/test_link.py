@@ -20,14 +20,14 @@ def test_an_archive_takes_the_place_of_the_package_of_its_name(hognose, channel,
     prefix = tmp_path / "env"
     hognose("create", "-p", prefix, "-c", channel, "app")
 
-    result = hognose("link", "-p", prefix, archive)
+    result = hognose("link", "-y", "-p", prefix, archive)
 
     assert 0 == result.status, result.err
     assert ["app=1.0=0", "lib=9.0=0"] == installed(prefix)
     assert "lib 9.0\n" == (prefix / "lib/lib.txt").read_text()
     lib = PrefixRecord.collect(prefix)[1]
     assert f"{(tmp_path / 'mine').as_uri()}/" == lib.channel
-    assert ("lib ==9.0 0",) == lib.requested_specs
+    assert ("lib",) == lib.requested_specs
 
 
 def test_a_later_install_keeps_what_was_linked(hognose, channel, archive, tmp_path):
@@ -52,7 +52,7 @@ def test_unlink_takes_one_package_and_leaves_what_needs_it(hognose, channel, tmp
     prefix = tmp_path / "env"
     hognose("create", "-p", prefix, "-c", channel, "app")
 
-    result = hognose("unlink", "-p", prefix, "lib")
+    result = hognose("unlink", "-y", "-p", prefix, "lib")
 
     assert 0 == result.status, result.err
     assert "`lib` is needed by `app`" in result.err
@@ -64,4 +64,4 @@ def test_what_is_no_file_or_not_installed_is_refused(hognose, channel, tmp_path)
     hognose("create", "-p", tmp_path / "env", "-c", channel, "lib")
 
     assert 2 == hognose("link", "-p", tmp_path / "env", tmp_path / "none.conda").status
-    assert 2 == hognose("unlink", "-p", tmp_path / "env", "none").status
+    assert 2 == hognose("unlink", "-y", "-p", tmp_path / "env", "none").status

@@ -44,7 +44,7 @@ def test_items_are_made_and_removed(hognose, prefix, private_home):
 def test_items_leave_with_their_package(hognose, prefix, private_home):
     hognose("install-menu", "-p", prefix)
 
-    hognose("unlink", "-p", prefix, "app")
+    hognose("unlink", "-y", "-p", prefix, "app")
 
     assert [] == entries(private_home)
 

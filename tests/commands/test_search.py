@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 from support.repodata_files import entry, repodata, write_repodata
 
 
@@ -35,6 +37,30 @@ def test_search_without_a_find_names_what_is_near(hognose, channel):
 
     assert 1 == result.status
     assert "`lib`" in result.err
+
+
+def test_search_for_versions_that_do_not_exist_names_the_newest(hognose, channel):
+    result = hognose("search", "lib >=9", "-c", channel, "--platform", "linux-64")
+
+    assert 1 == result.status
+    assert "lib 2.0" in result.err
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "many"])
+def test_a_limit_that_is_no_number_of_builds_is_refused(hognose, channel, limit):
+    result = hognose("search", "lib", "-c", channel, f"--limit={limit}")
+
+    assert 2 == result.status
+    assert f"`{limit}` is no number above 0" in result.err
+
+
+@pytest.mark.parametrize("action", ["depends", "whoneeds"])
+def test_repoquery_wants_one_package_where_a_pattern_has_no_answer(hognose, channel, action):
+    result = hognose("repoquery", action, "l*", "-c", channel)
+
+    assert 2 == result.status
+    assert "`l*` stands for many packages" in result.err
+    assert "exact_names_only" not in result.err
 
 
 def test_builds_of_one_version_are_sorted_by_number_and_time(hognose, tmp_path):

@@ -1,8 +1,12 @@
 """`why`: the reasons of a package in a real environment."""
 
 import json
+import shutil
 
 import pytest
+
+from hognose.channel import index_channel
+from support.package_maker import make_package
 
 
 @pytest.fixture
@@ -51,3 +55,26 @@ def test_why_needs_an_environment(hognose, tmp_path):
 
     assert 2 == result.status
     assert "is no environment" in result.err
+
+
+def test_why_tells_what_stands_against_newer_versions(hognose, prefix, channel, tmp_path):
+    newer = tmp_path / "newer"
+    shutil.copytree(channel, newer)
+    make_package(newer, "lib", "3.0")
+    make_package(newer, "lib", "4.0", depends=["app >=2"])
+    index_channel(newer)
+
+    result = hognose("why", "-p", prefix, "-c", newer, "lib", "--newer")
+
+    assert 0 == result.status, result.err
+    assert [
+        "  newer versions",
+        "    4.0 does not fit: it needs `app >=2`, and app 1.0 is here",
+        "    3.0 would fit: an update would bring it",
+    ] == result.out.splitlines()[-3:]
+
+
+def test_why_asks_no_channel_unless_told(hognose, prefix, tmp_path):
+    result = hognose("why", "-p", prefix, "-c", tmp_path / "nowhere", "lib")
+
+    assert 0 == result.status, result.err

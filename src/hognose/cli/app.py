@@ -16,10 +16,11 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Protocol
 
     from hognose.console import Console
+    from hognose.errors import UsageError
 
     class Command(Protocol):
         """What each module of a command has: its options, and what it does."""
@@ -40,7 +41,7 @@ COMMANDS: dict[str, str] = {
     "remove": "remove packages from an environment, or the environment itself",
     "list": "list the packages of an environment",
     "why": "tell why a package is in an environment",
-    "env": "list, remove, rename and clone environments",
+    "env": "list, remove, rename and clone environments, and their variables",
     "history": "list the revisions of an environment",
     "rollback": "bring an environment back to an earlier revision",
     "doctor": "find, and repair, what is wrong with an environment",
@@ -69,6 +70,9 @@ COMMANDS: dict[str, str] = {
     "info": "show what hognose knows about this machine",
 }
 
+# How often a command is begun when others change the same environment. One of them ends each time.
+_ATTEMPTS = 10
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the `hognose` command.
@@ -87,74 +91,122 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"hognose {__version__}\n")
         return 0
     if words[0] not in COMMANDS:
-        return _unknown(words[0])
+        return _unknown(words)
     parser, command = _load(words[0])
     return _execute(command, parser, words[1:])
 
 
 def _load(name: str) -> tuple[argparse.ArgumentParser, Command]:
-    import argparse
+    from hognose.cli.parser import CommandParser
 
     command: Command = import_module(f"hognose.cli.{name.replace('-', '_')}")
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog=f"hognose {name}",
-        description=(command.__doc__ or "").split("\n\n", 1)[-1].strip(),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        description=(command.__doc__ or "").split("\n\n", 1)[-1].rstrip(),
     )
     command.configure(parser)
     return parser, command
 
 
 def _execute(command: Command, parser: argparse.ArgumentParser, words: list[str]) -> int:
-    from hognose.console import Console, report_errors
+    from hognose.console import Console
+    from hognose.errors import UsageError
 
     try:
         arguments = parser.parse_args(words)
-    except SystemExit as stop:
+    except SystemExit as stop:  # `--help`
         return stop.code if isinstance(stop.code, int) else 2
+    except UsageError as error:
+        return _refuse(error, words)
+    as_json = getattr(arguments, "json", False)
     console = Console(
-        quiet=getattr(arguments, "quiet", False) or getattr(arguments, "json", False),
+        quiet=getattr(arguments, "quiet", False) or as_json,
         verbose=getattr(arguments, "verbose", False),
     )
     run = getattr(arguments, "run", command.execute)
-    if getattr(arguments, "json", False):
+
+    def carry_out() -> int:
+        from hognose.errors import EnvironmentChangedError
+
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return int(run(parser.parse_args(words), console))
+            except EnvironmentChangedError as error:
+                console.warn(f"{error.path} has been changed meanwhile: planning again")
+        return int(run(parser.parse_args(words), console))
+
+    return _report(carry_out, console, as_json=as_json)
+
+
+def _report(action: Callable[[], int], console: Console, *, as_json: bool) -> int:
+    if as_json:
         from hognose.cli.json_output import run_with_json_errors
 
-        return run_with_json_errors(lambda: int(run(arguments, console)), console)
-    return report_errors(lambda: int(run(arguments, console)), console)
+        return run_with_json_errors(action, console)
+    from hognose.console import report_errors
+
+    return report_errors(action, console)
+
+
+def _refuse(error: UsageError, words: list[str]) -> int:
+    """Say what is wrong with a command line; as JSON, if that was to be the answer's form."""
+    from hognose.console import Console
+
+    def fail() -> int:
+        raise error
+
+    return _report(fail, Console(), as_json="--json" in words)
 
 
 def _help(words: list[str]) -> int:
     if words and words[0] in COMMANDS:
-        parser, _ = _load(words[0])
-        parser.print_help()
-        return 0
+        parser, command = _load(words[0])
+        return _execute(command, parser, [*words[1:], "--help"])
     if words:
-        return _unknown(words[0])
-    width = max(map(len, COMMANDS))
+        return _unknown(words)
+    from hognose.console import terminal_width
+
+    column = max(map(len, COMMANDS))
+    width = terminal_width(sys.stdout) or 1000  # whole lines for what is no terminal
     lines = [
         "usage: hognose COMMAND [OPTIONS]",
         "",
         "The conda toolkit in Python.",
         "",
         "commands:",
-        *(f"  {name.ljust(width)}  {text}" for name, text in COMMANDS.items()),
+        *(_entry(name, text, column, width) for name, text in COMMANDS.items()),
         "",
         "options:",
-        f"  {'-h, --help'.ljust(width)}  show this; `hognose help COMMAND` shows a command's",
-        f"  {'-V, --version'.ljust(width)}  show the version",
+        _entry("-h, --help", "show this; `hognose help COMMAND` shows a command's", column, width),
+        _entry("-V, --version", "show the version", column, width),
         "",
     ]
     sys.stdout.write("\n".join(lines))
     return 0
 
 
-def _unknown(word: str) -> int:
+def _entry(name: str, text: str, column: int, width: int) -> str:
+    """A line of the help; what does not fit hangs below its text."""
+    lines = [f"  {name.ljust(column)} "]
+    for word in text.split():
+        if len(lines[-1]) + 1 + len(word) > width:
+            lines.append(" " * (column + 3))
+        lines[-1] += f" {word}"
+    return "\n".join(lines)
+
+
+def _unknown(words: list[str]) -> int:
     from difflib import get_close_matches
 
-    near = get_close_matches(word, COMMANDS, n=1)
-    sys.stderr.write(f"hognose: there is no command `{word}`\n")
-    hint = f"did you mean `{near[0]}`? " if near else ""
-    sys.stderr.write(f"{hint}`hognose --help` lists the commands\n")
-    return 2
+    from hognose.errors import UsageError
+
+    word = words[0]
+    if word.startswith("-"):
+        name = next((each for each in words if each in COMMANDS), "COMMAND")
+        message = f"there is no option `{word}` in front of a command"
+        meant = f"options come behind it: `hognose {name} {word}`; "
+    else:
+        near = get_close_matches(word, COMMANDS, n=1)
+        message = f"there is no command `{word}`"
+        meant = f"did you mean `{near[0]}`? " if near else ""
+    return _refuse(UsageError(message, hint=f"{meant}`hognose --help` lists the commands"), words)

@@ -13,6 +13,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hognose.cli import options
+from hognose.console import counted
 from hognose.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from hognose.console import Console
 
+# The caches that hognose fills.
+_OWN = {"packages", "repodata"}
 _UNITS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -68,6 +71,8 @@ def _info(arguments: argparse.Namespace, console: Console) -> int:
                 summary.path,
             )
             for summary in summaries
+            # Other tools keep more there; what is empty is not worth a line.
+            if summary.items or summary.kind in _OWN
         ),
     )
     return 0
@@ -107,7 +112,9 @@ def _clean(arguments: argparse.Namespace, console: Console) -> int:
     for item, reason in result.kept:
         console.warn(f"{item.path} stays: {reason}")
     done = "would be freed" if arguments.dry_run else "freed"
-    console.success(f"{len(result.removed)} items, {human_size(result.freed_size)} {done}")
+    console.success(
+        f"{counted(len(result.removed), 'item')}, {human_size(result.freed_size)} {done}"
+    )
     return 0
 
 

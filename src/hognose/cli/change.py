@@ -5,31 +5,29 @@ from __future__ import annotations
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hognose.cli import options
+from hognose.cli.consent import EXIT_DECLINED, agrees
+from hognose.cli.linking_options import installer_arguments
+from hognose.cli.plan import human_size, plan_document, show_plan, summarise
+from hognose.console import counted, error_message
 from hognose.progress import install_progress
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from hognose.cli.session import Session
     from hognose.console import Console
-    from hognose.install import Transaction
+    from hognose.install import ExecutionOutcome, InstallationResult, Transaction
     from hognose.types import MatchSpec, Platform, PrefixRecord, RepoDataRecord
 
 __all__ = ("change_environment", "human_size")
 
-_SIGNS = {
-    "install": "+",
-    "remove": "-",
-    "upgrade": "↑",
-    "downgrade": "↓",
-    "rebuild": "~",
-    "reinstall": "↻",
-}
+# What a person would want to be asked about.
+_LOSSES = frozenset({"remove", "downgrade"})
 
 
 def change_environment(
@@ -42,6 +40,7 @@ def change_environment(
     specs: Sequence[MatchSpec] | None,
     platform: Platform,
     reinstall: Collection[str] = (),
+    afterwards: Callable[[], None] | None = None,
 ) -> int:
     """Bring a prefix from what is installed to exactly what is wanted.
 
@@ -56,42 +55,94 @@ def change_environment(
         specs: What was asked for, to be noted in the records; None leaves the records alone.
         platform: The platform of the environment.
         reinstall: Names of packages to link again although they stay the same.
+        afterwards: What else belongs to the change; called when the packages are in place.
 
     Returns:
-        The exit status; 0 also where the user said no.
+        The exit status: `EXIT_DECLINED` where the user said no.
+
+    Raises:
+        EnvironmentChangedError: Somebody else has changed it since `installed` was read. The
+            command is then begun anew by `hognose.cli.app`.
+        InstallerError: Something would be removed or downgraded, and nobody can be asked.
     """
-    from hognose.install import install, plan_transaction
+    from hognose.install import format_command, install, plan_transaction
 
     console = session.console
     options.require_not_frozen(prefix, arguments)
     transaction = plan_transaction(installed, wanted, platform=platform, reinstall=reinstall)
-    if transaction.is_empty and installed:
-        return _finish(console, arguments, prefix, transaction, "nothing to do")
-    _show_plan(console, transaction, prefix)
-    if arguments.dry_run:
-        return _finish(console, arguments, prefix, transaction, "dry run: nothing was changed")
-    if not (arguments.yes or console.quiet or console.confirm("Proceed?")):
-        console.step("nothing was changed")
-        return 0
-    start = time.perf_counter()
-    with install_progress(console) as reporter:
-        install(
+
+    def carry_out(reporter: object = None) -> InstallationResult:
+        return install(
             wanted,
             prefix,
             cache=session.cache,
             client=session.client,
+            installed=installed,
             platform=platform,
             reinstall=reinstall,
             requested_specs=specs,
             reporter=reporter,
             override_frozen=arguments.override_frozen_env,
-            command=" ".join(sys.argv),
+            command=format_command(sys.argv),
+            workers=session.config.concurrency_downloads or None,
+            **installer_arguments(arguments),
         )
+
+    if transaction.is_empty and installed:
+        if _asks_for_something_new(specs, installed) and not arguments.dry_run:
+            carry_out()  # no package changes, and what is asked for from now on is noted
+        if afterwards is not None and not arguments.dry_run:
+            afterwards()
+        session.show_notices()
+        return _finish(console, arguments, prefix, transaction, wanted, "nothing to do")
+    if not console.quiet:
+        show_plan(console, transaction, wanted, prefix)
+    if arguments.dry_run:
+        done = "dry run: nothing was changed"
+        return _finish(console, arguments, prefix, transaction, wanted, done)
+    if not agrees(
+        arguments,
+        console,
+        prefix=prefix,
+        takes_away=any(item.direction in _LOSSES for item in transaction.operations),
+        question=f"{prefix}: {summarise(transaction)}. Proceed?" if console.quiet else "Proceed?",
+        config=session.config,
+    ):
+        return EXIT_DECLINED
+    start = time.perf_counter()
+    with install_progress(console) as reporter:
+        result = carry_out(reporter)
+    _tell_of_scripts(console, result.outcome)
     _register(console, prefix)
     _remove_menus(prefix, transaction)
+    if afterwards is not None:
+        afterwards()
+    session.show_notices()
     seconds = time.perf_counter() - start
-    done = f"{len(transaction.operations)} changes in {seconds:.1f} s"
-    return _finish(console, arguments, prefix, transaction, done)
+    done = f"{counted(len(transaction.operations), 'change')} in {seconds:.1f} s"
+    return _finish(console, arguments, prefix, transaction, wanted, done)
+
+
+def _asks_for_something_new(
+    specs: Sequence[MatchSpec] | None, installed: Sequence[PrefixRecord]
+) -> bool:
+    from hognose.install import recorded_specs
+
+    return specs is not None and set(map(str, specs)) != set(recorded_specs(installed))
+
+
+def _tell_of_scripts(console: Console, outcome: ExecutionOutcome) -> None:
+    """Say what packages' scripts had to say, and which were not run."""
+    for done in outcome.scripts:
+        if done.messages:
+            console.hint(f"{done.script.package} says:")
+            for line in done.messages.strip().splitlines():
+                console.detail(line)
+    if outcome.skipped_scripts:
+        names = sorted({script.package for script in outcome.skipped_scripts})
+        allowed = " ".join(f"--link-scripts {name}" for name in names)
+        console.warn(f"not run: the link scripts of {', '.join(names)}")
+        console.detail(f"`{allowed}` would let them run when the packages are installed")
 
 
 def _register(console: Console, prefix: Path) -> None:
@@ -101,7 +152,7 @@ def _register(console: Console, prefix: Path) -> None:
     try:
         register_environment(prefix, environments_file())
     except OSError as error:
-        console.warn(f"{prefix} is not in the list of environments: {error}")
+        console.warn(f"{prefix} is not in the list of environments: {error_message(error)}")
 
 
 def _remove_menus(prefix: Path, transaction: Transaction) -> None:
@@ -113,59 +164,12 @@ def _remove_menus(prefix: Path, transaction: Transaction) -> None:
         remove_menus(prefix, packages=gone, registry=system_registry())
 
 
-def human_size(count: int) -> str:
-    """Return a number of bytes in the unit that makes it short."""
-    size = float(count)
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"
-
-
-def _show_plan(console: Console, transaction: Transaction, prefix: Path) -> None:
-    if console.quiet:
-        return
-    console.step(f"plan for {prefix}")
-    new = {operation.name: operation.new for operation in transaction.operations}
-    rows = []
-    for name, old_release, new_release, direction in transaction.differences():
-        record = new[name]
-        source = "" if record is None else _channel_name(record.channel)
-        size = "" if record is None or record.size is None else human_size(record.size)
-        rows.append((_SIGNS[direction], name, old_release, new_release, source, size))
-    header = ("", "package", "from", "to", "channel", "size")
-    shown = [
-        (title, *cells)
-        for title, *cells in zip(header, *rows, strict=True)
-        if any(cells) or title == "package"
-    ]
-    if rows:
-        titles, *lines = zip(*shown, strict=True)
-        console.table(titles, lines, to_err=True)
-    console.detail(_summarise(transaction))
-
-
-def _summarise(transaction: Transaction) -> str:
-    counts: dict[str, int] = {}
-    for *_, direction in transaction.differences():
-        counts[direction] = counts.get(direction, 0) + 1
-    parts = [f"{number} to {direction}" for direction, number in counts.items()]
-    total = sum(record.size or 0 for record in transaction.installed)
-    if total:
-        parts.append(f"packages of {human_size(total)}")
-    return ", ".join(parts) or "an empty environment"
-
-
-def _channel_name(channel: str) -> str:
-    return channel.rstrip("/").rsplit("/", 1)[-1]
-
-
 def _finish(
     console: Console,
     arguments: argparse.Namespace,
     prefix: Path,
     transaction: Transaction,
+    wanted: Sequence[RepoDataRecord],
     done: str,
 ) -> int:
     if getattr(arguments, "json", False):
@@ -176,19 +180,9 @@ def _finish(
                 "success": True,
                 "prefix": os.fspath(prefix),
                 "dry_run": arguments.dry_run,
-                "actions": [_action(operation) for operation in transaction.operations],
+                **plan_document(transaction, wanted),
             },
             console,
         )
     console.success(f"{prefix}: {done}")
     return 0
-
-
-def _action(operation: Any) -> dict[str, Any]:
-    return {
-        "name": operation.name,
-        "action": operation.direction,
-        "from": None if operation.old is None else operation.old.file_stem,
-        "to": None if operation.new is None else operation.new.file_stem,
-        "url": None if operation.new is None else operation.new.url,
-    }

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hognose.cli import options
+from hognose.console import counted
 from hognose.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,6 +43,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     index = commands.add_parser("index", help="write the repodata of a directory")
     index.add_argument("directory", help="the channel's directory")
     index.add_argument("--force", action="store_true", help="read every package anew")
+    index.add_argument(
+        "--patches",
+        metavar="WHERE",
+        help="a package or a directory with `SUBDIR/patch_instructions.json` (default: those in "
+        "the channel)",
+    )
     options.add_output_options(index, json=False)
     index.set_defaults(run=_index)
     serve = commands.add_parser("serve", help="serve a directory to this machine")
@@ -85,16 +92,18 @@ def _build(arguments: argparse.Namespace, console: Console) -> int:
         )
     seconds = time.perf_counter() - start
     size = human_size(sum(package.size for package in built.packages))
-    console.success(
-        f"{arguments.directory}: {len(built.packages)} packages, {size}, made in {seconds:.1f} s"
-    )
+    packages = counted(len(built.packages), "package")
+    console.success(f"{arguments.directory}: {packages}, {size}, made in {seconds:.1f} s")
     return 0
 
 
 def _index(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.channel import index_channel
 
-    for done in index_channel(arguments.directory, force=arguments.force):
+    indexed = index_channel(
+        arguments.directory, force=arguments.force, repodata_patch=arguments.patches
+    )
+    for done in indexed:
         console.detail(f"{done.subdir}: {done.packages} packages, {done.read} read anew")
     console.success(f"indexed {arguments.directory}")
     return 0

@@ -33,7 +33,7 @@ def describe_channels(session: Session, platforms: Sequence[Platform]) -> list[d
 def _describe(tier: Tier, notices: list[Any]) -> dict[str, Any]:
     channel: Channel = tier.source  # type: ignore[assignment]  # only channels were given
     return {
-        "name": channel.name,
+        "name": channel.name or channel.canonical_name,
         "url": channel.canonical_name,
         "subdirs": [
             {

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import glob
 import os
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from hognose.config import Config
-    from hognose.types import Channel
+    from hognose.console import Console
+    from hognose.types import Channel, MatchSpec, PrefixRecord
 
-__all__ = ("find_channels",)
+__all__ = ("channels_of_specs", "environment_channels", "find_channels", "tell_of_channels")
 
 DEFAULT_CHANNELS = ("conda-forge",)
+# What stands for a secret in the records of environments.
+_REDACTED = re.compile(r"\*{8}|<TOKEN>")
 
 
 def find_channels(
@@ -24,7 +29,8 @@ def find_channels(
 ) -> tuple[Channel, ...]:
     """Return the channels to use, highest priority first.
 
-    Those given win; else those of the configuration; else conda-forge.
+    Those given win; else those of the configuration; else conda-forge. What an environment knows
+    of its channels is for the caller to give: `environment_channels`.
 
     Args:
         given: The channels of a command line.
@@ -33,8 +39,9 @@ def find_channels(
 
     Raises:
         InvalidChannelError: One of them is no channel.
-        ConfigError: The configuration cannot be read.
+        ConfigError: The configuration cannot be read, or forbids one of them.
     """
+    from hognose.cli.channel_policy import require_allowed
     from hognose.cli.settings import load_config
     from hognose.types import Channel
 
@@ -42,4 +49,61 @@ def find_channels(
     names = dict.fromkeys(given or config.default_channels or DEFAULT_CHANNELS)
     aliases = config.channel_config
     channels = [channel for name in names for channel in Channel.expand(name, aliases)]
+    require_allowed(channels, config)
     return tuple(dict.fromkeys(channels))
+
+
+def channels_of_specs(specs: Iterable[MatchSpec], config: Config) -> tuple[Channel, ...]:
+    """Return the channels that specs name, as in `bioconda::samtools`.
+
+    Raises:
+        ConfigError: The configuration forbids one of them.
+    """
+    from hognose.cli.channel_policy import require_allowed
+
+    found = dict.fromkeys(spec.channel for spec in specs if spec.channel is not None)
+    require_allowed(found, config)
+    return tuple(found)
+
+
+def environment_channels(installed: Iterable[PrefixRecord]) -> list[str]:
+    """Return the channels that the packages of an environment came from.
+
+    The one with the most packages comes first, which with conda's channels is the one that the
+    others build upon. Directories that are no channels, where single archives came from, are left
+    out. Secrets are masked, as they are in the records.
+    """
+    counts: dict[str, int] = {}
+    for record in installed:
+        name = record.channel.rstrip("/").removesuffix(f"/{record.subdir}")
+        if name and not name.startswith("<") and _may_be_channel(name):
+            counts[name] = counts.get(name, 0) + 1
+    return sorted(counts, key=lambda name: -counts[name])
+
+
+def tell_of_channels(names: Sequence[str], console: Console) -> list[str]:
+    """Say that the channels of an environment are used, and return them fit for use.
+
+    The secrets in their addresses are not kept in environments; stored ones are found without.
+    """
+    from hognose.net import without_secrets
+    from hognose.types import Channel
+
+    if list(map(Channel, names)) != list(map(Channel, DEFAULT_CHANNELS)):
+        console.detail(f"channels: {', '.join(names)} (where the environment's packages are from)")
+    for name in names:
+        if _REDACTED.search(name):
+            console.hint(
+                f"{name} was used with a secret, which environments do not keep: "
+                "`hognose auth login` stores it, or give the channel with `-c`"
+            )
+    return [without_secrets(name) if _REDACTED.search(name) else name for name in names]
+
+
+def _may_be_channel(name: str) -> bool:
+    if not name.startswith("file:"):
+        return True
+    from hognose.net import path_of_file_url
+
+    directory = path_of_file_url(name)
+    return any(glob.iglob(f"{glob.escape(directory)}/*/repodata*.json*"))

@@ -1,7 +1,8 @@
 """`hognose create`.
 
-Create an environment that has exactly what the specs ask for: solve, show the plan, download,
-link. The directory must be new or empty.
+Create an environment that has exactly what is asked for: solve, show the plan, download, link. The
+directory must be new or empty. What is asked for are specs, an `environment.yml`, a list of package
+URLs, or a lock file.
 """
 
 from __future__ import annotations
@@ -16,11 +17,15 @@ if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
+    from hognose.cli.request import Request
     from hognose.console import Console
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
+    from hognose.cli.linking_options import add_linking_options
+    from hognose.cli.solver_options import add_part_options, add_solver_options
+
     options.add_spec_arguments(parser, "what to install: `python 3.12.*`")
     options.add_lock_file_options(parser, "install")
     options.add_prefix_options(parser)
@@ -28,37 +33,58 @@ def configure(parser: argparse.ArgumentParser) -> None:
     options.add_platform_option(parser)
     options.add_transaction_options(parser)
     options.add_output_options(parser)
+    add_part_options(parser)
+    add_solver_options(parser)
+    add_linking_options(parser)
 
 
 def execute(arguments: argparse.Namespace, console: Console) -> int:
     """Create the environment."""
     from hognose.cli.change import change_environment
-    from hognose.cli.locked_records import read_locked_records
+    from hognose.cli.found_records import find_records
+    from hognose.cli.request import read_request
+    from hognose.cli.requirements import complete, with_pip
     from hognose.cli.session import Session
-    from hognose.cli.specs import read_specs
+    from hognose.install import recover
+    from hognose.types import MatchSpec
 
-    specs = read_specs(arguments.specs, arguments.files)
-    if arguments.lockfile and specs:
-        raise UsageError("specs and `--lockfile` exclude each other")
-    if not (specs or arguments.lockfile):
-        raise UsageError("nothing to install is named", hint="give specs, `--file` or `--lockfile`")
-    prefix = options.find_prefix(arguments)
-    _require_new(prefix)
     platform = options.find_platform(arguments.platform)
-    with Session(arguments, console) as session:
-        if arguments.lockfile:
-            records = read_locked_records(arguments.lockfile, arguments.environment, platform)
-        else:
-            records = session.solve(specs, platform)
+    request = read_request(arguments.specs, arguments.files, platform=platform)
+    if arguments.lockfile and not request.is_empty:
+        raise UsageError("specs and `--lockfile` exclude each other")
+    if request.is_empty and not arguments.lockfile:
+        raise UsageError("nothing to install is named", hint="give specs, `--file` or `--lockfile`")
+    prefix = _find_prefix(arguments, request)
+    if not arguments.dry_run:
+        # What a killed creation left would be in the way.
+        recover(prefix)
+    _require_new(prefix)
+    request = with_pip(request, platform, console)
+    with Session(arguments, console, request) as session:
+        wanted = find_records(session, arguments, request, platform)
+        named = [MatchSpec(entry.archive.name) for entry in request.archives if entry.archive]
         return change_environment(
             session,
             arguments,
             prefix=prefix,
             installed=(),
-            wanted=records,
-            specs=specs,
+            wanted=wanted,
+            specs=[*request.specs, *named],
             platform=platform,
+            afterwards=lambda: complete(prefix, request, console),
         )
+
+
+def _find_prefix(arguments: argparse.Namespace, request: Request) -> Path:
+    """Return where to create; what a file says counts where the command line says nothing."""
+    if not (arguments.prefix or arguments.name):
+        if request.prefix:
+            arguments.prefix = os.path.expandvars(request.prefix)
+        elif request.name:
+            arguments.name = request.name
+    if not (arguments.prefix or arguments.name):
+        raise UsageError("no environment is named", hint="name one with `-p DIR` or `-n NAME`")
+    return options.find_prefix(arguments)
 
 
 def _require_new(prefix: Path) -> None:

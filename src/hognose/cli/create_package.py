@@ -1,7 +1,8 @@
 """`hognose create-package`.
 
 Make a package archive out of a directory that has `info/index.json` in it. The name of the target
-decides the format. The same directory gives the same archive, byte for byte.
+decides the format. The same directory gives the same archive, byte for byte. An archive without the
+list of its files, `info/paths.json`, could not be installed, so it gets one.
 """
 
 from __future__ import annotations
@@ -42,7 +43,11 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     if os.path.lexists(target) and not arguments.force:
         raise UsageError(f"{target} is there already", hint="`--force` replaces it")
     digest = create_package(
-        arguments.directory, target, level=arguments.level, threads=arguments.threads
+        arguments.directory,
+        target,
+        list_files=True,
+        level=arguments.level,
+        threads=arguments.threads,
     )
     options.print_digest(target, digest, arguments, console)
     return 0

@@ -1,26 +1,33 @@
 """`hognose doctor`.
 
 Find what is wrong with an environment: files that are missing or altered, packages that do not fit
-together or not this machine, records that cannot be read, an interrupted change. Packages that pip
-installed are named. The exit status is 1 where something is wrong.
+together or not this machine, records that cannot be read or that lead out of the environment, a
+missing history, an interrupted change. Packages that pip installed are named. The exit status is 1
+where something is wrong.
 
 With `--repair` packages with faulty files are linked again, from copies that are verified first;
-what was altered in them is lost. Where packages do not fit together, the specs are solved anew.
+what was altered in them is lost. So are packages whose record cannot be read, if the package cache
+or their channel has them. Where packages do not fit together, the specs are solved anew.
 """
 
 from __future__ import annotations
 
 import os
+import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from hognose.cli import options
+from hognose.console import counted
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from hognose.console import Console
-    from hognose.install import Diagnosis
+    from hognose.install import Diagnosis, LostRecord
+    from hognose.types import MatchSpec, PrefixRecord, RepoDataRecord
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     options.add_channel_options(parser)
     options.add_transaction_options(parser)
     options.add_output_options(parser)
+    parser.set_defaults(compile=False, copy=False, link_scripts=[], clobber="warn")
 
 
 def execute(arguments: argparse.Namespace, console: Console) -> int:
@@ -83,21 +91,30 @@ def _describe(prefix: Path, diagnosis: Diagnosis, console: Console) -> None:
             console.result(f"{fault.kind.ljust(12)}  {fault.message}")
         for package in diagnosis.foreign:
             console.result(f"{'foreign'.ljust(12)}  {package}, in {package.metadata}")
-    seen = f"{diagnosis.packages} packages with {diagnosis.files} files"
+    seen = f"{counted(diagnosis.packages, 'package')} with {counted(diagnosis.files, 'file')}"
     if diagnosis.is_healthy:
         console.success(f"{prefix}: nothing is wrong with {seen}")
     else:
-        console.warn(f"{prefix}: {len(diagnosis.faults)} faults in {seen}")
+        console.warn(f"{prefix}: {counted(len(diagnosis.faults), 'fault')} in {seen}")
 
 
 def _repair(
     prefix: Path, diagnosis: Diagnosis, arguments: argparse.Namespace, console: Console
 ) -> int:
     from hognose.cli.change import change_environment
+    from hognose.cli.rollback import query_reference
     from hognose.cli.session import Session
     from hognose.cli.specs import requested_specs
-    from hognose.install import discard_damaged_entries, recover
-    from hognose.types import Platform, PrefixRecord, RepoDataRecord
+    from hognose.install import (
+        begin_history,
+        discard_damaged_entries,
+        find_lost_records,
+        format_command,
+        lost_specs,
+        put_aside,
+        read_records,
+        recover,
+    )
 
     options.require_not_frozen(prefix, arguments)
     if not arguments.dry_run:
@@ -105,27 +122,69 @@ def _repair(
         if recovered is not None:
             console.step(str(recovered))
             diagnosis = _diagnose(prefix, arguments)
-    platform = Platform.current()
-    # A record that cannot be read stops here: what is not known cannot be put right.
-    installed = PrefixRecord.collect(prefix)
-    specs = list(requested_specs(installed).values())
+    installed, lost = read_records(prefix)
+    platform = options.find_platform(None, installed)
     damaged = diagnosis.damaged_packages
-    with Session(arguments, console) as session:
-        wanted: list[RepoDataRecord] = list(installed)
-        if any(fault.kind == "inconsistent" for fault in diagnosis.faults):
-            wanted = session.solve(specs, platform, locked_packages=installed)
+    with Session(arguments, console, prefix=prefix) as session:
+        lost = find_lost_records(
+            prefix,
+            lost,
+            cache=session.cache,
+            query=lambda reference: query_reference(session, reference, platform),
+        )
+        found = _as_installed(lost, lost_specs(prefix, lost))
+        specs = list(requested_specs([*installed, *found]).values())
+        wanted: list[RepoDataRecord] = [*installed, *found]
+        if _is_inconsistent(diagnosis, wanted if lost else None):
+            wanted = session.solve(specs, platform, locked_packages=wanted)
+        if lost:
+            # The files of a package whose record is lost are still there, and nobody's.
+            arguments.clobber = "ignore"
         if not arguments.dry_run:
+            if begin_history(prefix, command=format_command(sys.argv)):
+                console.step("a new history is begun")
             for path in discard_damaged_entries(
-                session.cache, [record for record in installed if record.name in damaged]
+                session.cache,
+                [*(record for record in installed if record.name in damaged), *found],
             ):
                 console.detail(f"{path} was damaged, and is fetched again")
-        return change_environment(
-            session,
-            arguments,
-            prefix=prefix,
-            installed=installed,
-            wanted=wanted,
-            specs=specs,
-            platform=platform,
-            reinstall=damaged,
+        with put_aside(prefix, lost) if lost and not arguments.dry_run else nullcontext():
+            return change_environment(
+                session,
+                arguments,
+                prefix=prefix,
+                installed=installed,
+                wanted=wanted,
+                specs=specs,
+                platform=platform,
+                reinstall=damaged,
+            )
+
+
+def _as_installed(lost: Iterable[LostRecord], specs: Iterable[MatchSpec]) -> list[PrefixRecord]:
+    """Return what the records of lost packages may have been, without their files."""
+    from hognose.types import PrefixRecord
+
+    asked = {str(spec.name.exact): str(spec) for spec in specs}
+    return [
+        PrefixRecord.from_repodata_record(
+            item.package,
+            requested_specs=tuple(filter(None, [asked.get(str(item.package.name))])),
         )
+        for item in lost
+        if item.package is not None
+    ]
+
+
+def _is_inconsistent(diagnosis: Diagnosis, together: Sequence[RepoDataRecord] | None) -> bool:
+    """Tell whether packages do not fit together, those included whose records were lost."""
+    from hognose.errors import ValidatePackageRecordsError
+    from hognose.types import PackageRecord
+
+    if together is None:
+        return any(fault.kind == "inconsistent" for fault in diagnosis.faults)
+    try:
+        PackageRecord.validate(together)
+    except ValidatePackageRecordsError:
+        return True
+    return False

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hognose.cli import options
+from hognose.console import counted
 from hognose.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,34 +18,39 @@ if TYPE_CHECKING:
     from hognose.console import Console
 
 
+_WORKERS = 4
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
+    from hognose.cli.solver_options import add_part_options, add_solver_options
+
     options.add_spec_arguments(parser, "what to download")
     options.add_lock_file_options(parser, "download")
     options.add_channel_options(parser)
     options.add_platform_option(parser)
     options.add_output_options(parser)
+    add_part_options(parser)
+    add_solver_options(parser)
 
 
 def execute(arguments: argparse.Namespace, console: Console) -> int:
     """Fetch them, several at a time."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from hognose.cli.locked_records import read_locked_records
+    from hognose.cli.found_records import find_records
+    from hognose.cli.request import read_request
     from hognose.cli.session import Session
-    from hognose.cli.specs import read_specs
 
-    specs = read_specs(arguments.specs, arguments.files)
-    if bool(specs) == bool(arguments.lockfile):
-        raise UsageError("name what to download: give specs, or `--lockfile`")
     platform = options.find_platform(arguments.platform)
-    with Session(arguments, console) as session:
-        if arguments.lockfile:
-            records = read_locked_records(arguments.lockfile, arguments.environment, platform)
-        else:
-            records = session.solve(specs, platform)
+    request = read_request(arguments.specs, arguments.files, platform=platform)
+    if bool(request.specs or request.packages) == bool(arguments.lockfile):
+        raise UsageError("name what to download: give specs, `--file` or `--lockfile`")
+    with Session(arguments, console, request) as session:
+        records = find_records(session, arguments, request, platform)
         cache, client = session.cache, session.client
-        with ThreadPoolExecutor(4, "hognose-download") as executor:
+        workers = session.config.concurrency_downloads or _WORKERS
+        with ThreadPoolExecutor(workers, "hognose-download") as executor:
             fetched = list(executor.map(lambda record: cache.fetch(record, client), records))
     if arguments.json:
         from hognose.cli.json_output import print_json
@@ -54,5 +60,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
         return 0
     for package in fetched:
         console.result(str(package.path))
-    console.success(f"{len(fetched)} packages are in {session.cache.root}")
+    console.success(
+        f"{counted(len(fetched), 'package is', 'packages are')} in {session.cache.root}"
+    )
     return 0

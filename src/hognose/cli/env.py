@@ -1,11 +1,12 @@
 """`hognose env`.
 
-List, remove, rename and clone environments.
+List, remove, rename and clone environments, and keep variables in them.
 
   list    the environments that are known
   remove  delete an environment
   rename  give an environment another name or directory
   clone   make an environment with the same packages and files as another one
+  vars    show and change the variables that activation sets
 """
 
 from __future__ import annotations
@@ -15,10 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hognose.cli import options
+from hognose.cli.consent import EXIT_DECLINED, agrees
+from hognose.cli.env_vars import configure_variables
+from hognose.console import counted
 from hognose.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from hognose.console import Console
 
@@ -34,6 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     options.add_transaction_options(remove)
     options.add_output_options(remove)
     remove.set_defaults(run=_remove)
+    configure_variables(commands)
     for action, text in (
         ("rename", "give an environment another name or directory"),
         ("clone", "make an environment with the same packages and files as another one"),
@@ -51,23 +57,25 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace, console: Console) -> int:  # noqa: ARG001  # the seam's signature
     """Say that an action is missing."""
-    raise UsageError("no action is named", hint="`hognose env list`, `remove`, `rename`, `clone`")
+    raise UsageError(
+        "no action is named", hint="`hognose env list`, `remove`, `rename`, `clone`, `vars`"
+    )
 
 
 def _list(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.install import frozen_message
 
-    root = options.root_prefix()
+    root, folders = options.root_prefix(), options.envs_dirs()
     active = os.environ.get("CONDA_PREFIX")
     rows: list[dict[str, Any]] = [
         {
-            "name": _name_of(prefix, root),
+            "name": _name_of(prefix, root, folders),
             "prefix": os.fspath(prefix),
             "active": active is not None and os.path.abspath(active) == os.fspath(prefix),
             "frozen": frozen_message(prefix) is not None,
             "packages": sum(name.endswith(".json") for name in os.listdir(prefix / "conda-meta")),
         }
-        for prefix in _known(root)
+        for prefix in _known(root, folders)
     ]
     if arguments.json:
         from hognose.cli.json_output import print_json
@@ -95,49 +103,37 @@ def _list(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _known(root: Path | None) -> list[Path]:
-    """Return the root prefix, what lies below it, and what is registered, each once."""
+def _known(root: Path, folders: Sequence[Path]) -> list[Path]:
+    """Return the root prefix, the named environments, and what is registered, each once."""
     from hognose.install import environments_file, registered_environments
 
-    places = [] if root is None else [root]
-    if root is not None and (root / "envs").is_dir():
-        places += sorted((root / "envs").iterdir())
+    places = [root]
+    for folder in folders:
+        if folder.is_dir():
+            places += sorted(folder.iterdir())
     places += map(Path, sorted(registered_environments(environments_file())))
     unique = dict.fromkeys(Path(os.path.abspath(place)) for place in places)
     return [place for place in unique if (place / "conda-meta" / "history").is_file()]
 
 
-def _name_of(prefix: Path, root: Path | None) -> str | None:
-    if root is None:
-        return None
+def _name_of(prefix: Path, root: Path, folders: Sequence[Path]) -> str | None:
     if prefix == Path(os.path.abspath(root)):
         return "base"
-    return prefix.name if prefix.parent == Path(os.path.abspath(root)) / "envs" else None
+    return prefix.name if prefix.parent in map(Path, map(os.path.abspath, folders)) else None
 
 
 def _remove(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.cli.remove import remove_whole_environment
-    from hognose.types import PrefixRecord
 
-    if not (arguments.prefix or arguments.name):
-        raise UsageError("name the environment to remove with `-p DIR` or `-n NAME`")
-    prefix = options.find_environment(arguments)
-    options.require_not_frozen(prefix, arguments)
-    return remove_whole_environment(prefix, PrefixRecord.collect(prefix), arguments, console)
+    return remove_whole_environment(arguments, console)
 
 
 def _target(text: str) -> Path:
     if os.sep in text or (os.altsep and os.altsep in text) or text.startswith(("~", ".")):
         return Path(os.path.abspath(os.path.expanduser(text)))
-    root = options.root_prefix()
-    if root is None:
-        raise UsageError(
-            f"there is no root prefix, so `{text}` names nothing",
-            hint=f"give a directory, such as `./{text}`, or set `CONDA_ROOT_PREFIX`",
-        )
-    if text in {"base", "root", ""} or set(text) & set(":# "):
+    if text in {"base", "root"}:
         raise UsageError(f"`{text}` cannot be the name of an environment")
-    return root / "envs" / text
+    return options.named_prefix(text)
 
 
 def _clone(arguments: argparse.Namespace, console: Console) -> int:
@@ -155,6 +151,7 @@ def _copy(arguments: argparse.Namespace, console: Console, action: str) -> int:
     from hognose.install import (
         clone_environment,
         environments_file,
+        format_command,
         register_environment,
         rename_environment,
         unregister_environment,
@@ -167,7 +164,7 @@ def _copy(arguments: argparse.Namespace, console: Console, action: str) -> int:
         _require_movable(source)
         options.require_not_frozen(source, arguments)
     count = len(PrefixRecord.collect(source))
-    console.step(f"{action} {source} to {target}: {count} packages")
+    console.step(f"{action} {source} to {target}: {counted(count, 'package')}")
     document: dict[str, Any] = {
         "success": True,
         "dry_run": arguments.dry_run,
@@ -175,9 +172,9 @@ def _copy(arguments: argparse.Namespace, console: Console, action: str) -> int:
         "prefix": os.fspath(target),
     }
     if not arguments.dry_run:
-        if not (arguments.yes or console.quiet or console.confirm("Proceed?")):
-            console.step("nothing was changed")
-            return 0
+        # A rename takes the old directory away, and with it what points there.
+        if not agrees(arguments, console, prefix=source, takes_away=action == "rename"):
+            return EXIT_DECLINED
         with Session(arguments, console) as session, install_progress(console) as reporter:
             if action == "clone":
                 done = clone_environment(
@@ -186,7 +183,7 @@ def _copy(arguments: argparse.Namespace, console: Console, action: str) -> int:
                     cache=session.cache,
                     client=session.client,
                     reporter=reporter,
-                    command=" ".join(sys.argv),
+                    command=format_command(sys.argv),
                 )
             else:
                 done = rename_environment(
@@ -195,6 +192,7 @@ def _copy(arguments: argparse.Namespace, console: Console, action: str) -> int:
                     cache=session.cache,
                     client=session.client,
                     reporter=reporter,
+                    root_prefix=options.root_prefix(),
                     override_frozen=arguments.override_frozen_env,
                 )
                 unregister_environment(source, environments_file())
@@ -212,9 +210,12 @@ def _copy(arguments: argparse.Namespace, console: Console, action: str) -> int:
 
 
 def _require_movable(source: Path) -> None:
+    from hognose.install import require_removable
+
     root = options.root_prefix()
-    if root is not None and source == Path(os.path.abspath(root)):
+    if source == Path(os.path.abspath(root)):
         raise UsageError("the root prefix cannot be renamed", hint="environments lie below it")
+    require_removable(source, root_prefix=root)
     active = os.environ.get("CONDA_PREFIX")
     if active and os.path.abspath(active) == os.fspath(source):
         raise UsageError(f"{source} is active", hint="deactivate it first")

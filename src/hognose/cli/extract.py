@@ -61,10 +61,11 @@ def _extract(
 
     if not is_url(arguments.archive):
         return extract(arguments.archive, destination, expected_sha256=expected_sha256)
-    from hognose.cli.settings import load_config, make_client
+    from hognose.cli.settings import load_config
+    from hognose.configured import client_from_config
 
     with (
-        make_client(load_config(), offline=arguments.offline) as client,
+        client_from_config(load_config(), offline=arguments.offline) as client,
         client.open(arguments.archive) as response,
     ):
         return extract(response, destination, expected_sha256=expected_sha256, archive_name=name)

@@ -57,7 +57,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
         return 0
     if arguments.revision is not None:
         block = chosen[0].block
-        console.result(f"# revision {arguments.revision}, {block.time}: {block.command}")
+        console.result(f"# revision {arguments.revision}, {block.time}: {_shorten(block.command)}")
         for sign, packages in (("-", block.unlinked), ("+", block.linked)):
             for text in packages:
                 console.result(f"{sign}{text}")
@@ -76,6 +76,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
             )
             for revision in revisions
         ),
+        least=("packages",),
     )
     return 0
 

@@ -33,16 +33,16 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
 
     platform = options.find_platform(arguments.platform)
     with Session(arguments, console) as session:
-        root = options.root_prefix()
         facts: dict[str, str | list[str] | None] = {
             "version": __version__,
             "python": f"{sys.version.split()[0]} ({sys.executable})",
             "platform": str(platform),
-            "virtual packages": list(map(str, session.virtual_packages(platform))),
+            "virtual_packages": list(map(str, session.virtual_packages(platform))),
             "channels": [redact(channel.base_url) for channel in session.channels],
             "cache": os.fspath(default_cache_dir()),
-            "root prefix": None if root is None else os.fspath(root),
-            "active environment": os.environ.get("CONDA_PREFIX"),
+            "root_prefix": os.fspath(options.root_prefix()),
+            "envs_dirs": list(map(os.fspath, options.envs_dirs())),
+            "active_prefix": os.environ.get("CONDA_PREFIX"),
         }
     if arguments.json:
         from hognose.cli.json_output import print_json
@@ -52,5 +52,6 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     for name, value in facts.items():
         lines = value if isinstance(value, list) else [value or "none"]
         for number, line in enumerate(lines):
-            console.result(f"  {line}", label=(name if number == 0 else "").ljust(18))
+            label = name.replace("_", " ") if number == 0 else ""
+            console.result(f"  {line}", label=label.ljust(16))
     return 0

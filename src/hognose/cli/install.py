@@ -13,58 +13,95 @@ from hognose.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
+    from hognose.cli.session import Session
     from hognose.console import Console
+    from hognose.types import MatchSpec, Platform, PrefixRecord, RepoDataRecord
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
+    from hognose.cli.linking_options import add_linking_options
+    from hognose.cli.solver_options import add_solver_options
+
     options.add_spec_arguments(parser, "what to install: `numpy >=2`")
+    parser.add_argument(
+        "--freeze-installed", action="store_true", help="change none of the packages that are there"
+    )
     options.add_prefix_options(parser)
     options.add_channel_options(parser)
     options.add_platform_option(parser)
     options.add_transaction_options(parser)
     options.add_output_options(parser)
+    add_solver_options(parser)
+    add_linking_options(parser)
 
 
 def execute(arguments: argparse.Namespace, console: Console) -> int:
     """Change the environment."""
+    from hognose.cli.archive_record import records_of_urls, with_archives
     from hognose.cli.change import change_environment
+    from hognose.cli.request import read_request
+    from hognose.cli.requirements import complete, with_pip
     from hognose.cli.session import Session
-    from hognose.cli.specs import merge_specs, read_specs, requested_specs
-    from hognose.types import PrefixRecord
+    from hognose.cli.specs import merge_specs, requested_specs
+    from hognose.types import MatchSpec, PrefixRecord
 
-    new = read_specs(arguments.specs, arguments.files)
-    if not new:
-        raise UsageError("nothing to install is named", hint="give specs or `--file`")
-    prefix = options.find_prefix(arguments)
-    if not (prefix / "conda-meta").is_dir():
-        raise UsageError(
-            f"{prefix} is no environment", hint=f"make one with `hognose create -p {prefix}`"
-        )
-    options.require_not_frozen(prefix, arguments)
-    platform = options.find_platform(arguments.platform)
+    prefix = options.find_environment(arguments)
+    options.require_changeable(prefix, arguments)
     installed = PrefixRecord.collect(prefix)
-    specs = merge_specs(requested_specs(installed), new)
-    changing = {spec.name.exact for spec in new}
-    with Session(arguments, console) as session:
-        records = session.solve(
-            specs,
-            platform,
-            # A package that is asked for anew is free to move; what meets the spec may stay.
-            locked_packages=[
-                record
-                for record in installed
-                if record.name not in changing
-                or all(spec.matches(record) for spec in new if spec.name.exact == record.name)
-            ],
-        )
+    platform = options.find_platform(arguments.platform, installed)
+    request = read_request(arguments.specs, arguments.files, platform=platform)
+    if request.is_empty:
+        raise UsageError("nothing to install is named", hint="give specs or `--file`")
+    request = with_pip(request, platform, console)
+    asked = requested_specs(installed)
+    with Session(arguments, console, request, prefix=prefix) as session:
+        if request.packages:
+            new = records_of_urls(request.packages, cache=session.cache, client=session.client)
+            names = {record.name for record in new}
+            wanted = [*(record for record in installed if record.name not in names), *new]
+            specs = merge_specs(asked, [MatchSpec(record.name) for record in new])
+        else:
+            new_specs, archives = with_archives(session, request)
+            specs = merge_specs(asked, new_specs)
+            wanted = _solve(session, arguments, specs, new_specs, archives, installed, platform)
         return change_environment(
             session,
             arguments,
             prefix=prefix,
             installed=installed,
-            wanted=records,
+            wanted=wanted,
             specs=specs,
             platform=platform,
+            afterwards=lambda: complete(prefix, request, console),
         )
+
+
+def _solve(
+    session: Session,
+    arguments: argparse.Namespace,
+    specs: Sequence[MatchSpec],
+    new: Sequence[MatchSpec],
+    archives: Sequence[RepoDataRecord],
+    installed: Sequence[PrefixRecord],
+    platform: Platform,
+) -> list[RepoDataRecord]:
+    named = {spec.name.exact for spec in new}
+    others = [record for record in installed if record.name not in named]
+    # A package that is asked for anew is free to move; what meets the spec may stay.
+    fitting = [
+        record
+        for record in installed
+        if record.name in named
+        and all(spec.matches(record) for spec in new if spec.name.exact == record.name)
+    ]
+    pinned: list[RepoDataRecord] = list(archives)
+    if arguments.freeze_installed:
+        return session.solve(
+            specs, platform, locked_packages=fitting, pinned_packages=[*others, *pinned]
+        )
+    return session.solve(
+        specs, platform, locked_packages=[*others, *fitting], pinned_packages=pinned
+    )

@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from hognose.cli import options
+from hognose.console import counted
 
 if TYPE_CHECKING:
     import argparse
@@ -35,12 +36,13 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
 
     prefix = options.find_environment(arguments)
     platform = Platform.current()
+    root = options.root_prefix()
     find = MenuPlaces.of_system if arguments.system else MenuPlaces.of_user
     made = install_menus(
         prefix,
         places=find(platform, os.environ),
         packages=arguments.names or None,
-        base_prefix=options.root_prefix() or prefix,
+        base_prefix=root if (root / "conda-meta").is_dir() else prefix,
         platform=platform,
         home=os.path.expanduser("~"),
         registry=system_registry(for_all_users=arguments.system),
@@ -55,5 +57,5 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
         console.step(menu.package)
         for path in menu.paths:
             console.detail(path)
-    console.success(f"{prefix}: menu items of {len(made)} packages")
+    console.success(f"{prefix}: menu items of {counted(len(made), 'package')}")
     return 0

@@ -5,7 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from hognose.console import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_USAGE
+from hognose.console import (
+    EXIT_FAILURE,
+    EXIT_INTERRUPTED,
+    EXIT_USAGE,
+    error_message,
+    error_messages,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +25,7 @@ def print_json(document: object, console: Console) -> None:
     """Print a document of plain values, or of hognose's own types."""
     from hognose.types import wire
 
-    console.result(wire.encode_json(document, pretty=True).decode())
+    console.document(wire.encode_json(document, pretty=True).decode())
 
 
 def run_with_json_errors(action: Callable[[], int], console: Console) -> int:
@@ -31,19 +37,32 @@ def run_with_json_errors(action: Callable[[], int], console: Console) -> int:
 
     try:
         return action()
-    except HognoseError as error:
-        _print_error(error, error.message, error.hint, console)
+    except (HognoseError, OSError, ExceptionGroup) as error:
+        console.document(json.dumps({"success": False, "error": _describe(error)}, indent=2))
         return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILURE
-    except (OSError, ExceptionGroup) as error:
-        _print_error(error, str(error), None, console)
-        return EXIT_FAILURE
-    except KeyboardInterrupt as error:
-        _print_error(error, "interrupted", None, console)
+    except KeyboardInterrupt:
+        described = {"type": "KeyboardInterrupt", "message": "interrupted"}
+        console.document(json.dumps({"success": False, "error": described}, indent=2))
         return EXIT_INTERRUPTED
 
 
-def _print_error(error: BaseException, message: str, hint: str | None, console: Console) -> None:
-    document: dict[str, Any] = {"type": type(error).__name__, "message": message}
+def _describe(error: BaseException) -> dict[str, Any]:
+    """What a document says of an error: its class, its text, and the errors that it consists of.
+
+    Raises:
+        BaseExceptionGroup: There is an error in the group that nobody expects.
+    """
+    document: dict[str, Any] = {"type": type(error).__name__, "message": error_message(error)}
+    if isinstance(error, BaseExceptionGroup):
+        inner = "; ".join(message for message, _ in error_messages(error))
+        document["message"] = f"{error.message}: {inner}"
+        document["errors"] = [_describe(each) for each in error.exceptions]
+    hint = getattr(error, "hint", None)
     if hint:
         document["hint"] = hint
-    console.result(json.dumps({"success": False, "error": document}, indent=2))
+    conflict = getattr(error, "conflict", None)
+    if conflict is not None:
+        import msgspec
+
+        document["conflict"] = msgspec.to_builtins(conflict)
+    return document

@@ -6,13 +6,9 @@ they need; a package of the same name is replaced. `hognose unlink` takes them o
 
 from __future__ import annotations
 
-import hashlib
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hognose.cli import options
-from hognose.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -32,20 +28,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace, console: Console) -> int:
     """Change the environment."""
+    from hognose.cli.archive_record import record_of_file
     from hognose.cli.change import change_environment
     from hognose.cli.session import Session
     from hognose.cli.specs import merge_specs, requested_specs
-    from hognose.types import MatchSpec, Platform, PrefixRecord
+    from hognose.types import MatchSpec, PrefixRecord
 
     prefix = options.find_prefix(arguments)
-    options.require_not_frozen(prefix, arguments)
-    platform = Platform.current()
-    records = [_read_record(path) for path in arguments.archives]
+    options.require_changeable(prefix, arguments)
+    records = [record_of_file(path) for path in arguments.archives]
     installed = PrefixRecord.collect(prefix)
+    platform = options.find_platform(None, installed)
     names = {record.name for record in records}
     wanted = [*(record for record in installed if record.name not in names), *records]
     _warn_of_problems(wanted, console)
-    new = [MatchSpec(f"{record.name} =={record.version} {record.build}") for record in records]
+    new = [MatchSpec(record.name) for record in records]
     with Session(arguments, console) as session:
         return change_environment(
             session,
@@ -57,33 +54,6 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
             platform=platform,
             reinstall=names,
         )
-
-
-def _read_record(path: str) -> RepoDataRecord:
-    """Make the record that a channel would have of an archive.
-
-    Raises:
-        UsageError: There is no such file.
-        ArchiveError: It is no package.
-    """
-    from hognose.archive import PackageArchive
-    from hognose.types import IndexJson, RepoDataRecord
-
-    place = Path(os.path.abspath(path))
-    if not place.is_file():
-        raise UsageError(f"there is no file {path}", hint="`hognose download` fetches packages")
-    with PackageArchive.open(place) as archive:
-        index = archive.index_json()
-    with place.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    shared = set(IndexJson.__struct_fields__) & set(RepoDataRecord.__struct_fields__)
-    fields = {name: getattr(index, name) for name in shared}
-    subdir = index.subdir or ("noarch" if index.noarch else "")
-    folder = place.parent.parent if place.parent.name == subdir else place.parent
-    fields |= {"subdir": subdir, "sha256_hex": sha256, "size": place.stat().st_size}
-    return RepoDataRecord(
-        **fields, file_name=place.name, url=place.as_uri(), channel=f"{folder.as_uri()}/"
-    )
 
 
 def _warn_of_problems(records: Iterable[RepoDataRecord], console: Console) -> None:

@@ -29,11 +29,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, console: Console) -> int:
     """Print the list."""
     from hognose.net import redact
-    from hognose.types import Platform, PrefixRecord
+    from hognose.types import PrefixRecord
 
-    prefix = options.find_prefix(arguments)
-    if not (prefix / "conda-meta").is_dir():
-        raise UsageError(f"{prefix} is no environment")
+    prefix = options.find_environment(arguments)
     records = PrefixRecord.collect(prefix)
     if arguments.pattern:
         try:
@@ -53,13 +51,16 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
                 "subdir": record.subdir,
                 "channel": redact(record.channel),
                 "url": redact(record.url),
-                "requested": list(record.requested_specs),
+                "md5": record.md5_hex,
+                "sha256": record.sha256_hex,
+                "size": record.size,
+                "requested": list(record.asked_by),
             }
             for record in records
         ]
         print_json({"success": True, "prefix": os.fspath(prefix), "packages": rows}, console)
     elif arguments.explicit:
-        console.result(f"# platform: {Platform.current()}\n@EXPLICIT")
+        console.result(f"# platform: {options.find_platform(None, records)}\n@EXPLICIT")
         for record in records:
             url = redact(record.url)
             console.result(f"{url}#{record.md5_hex}" if record.md5_hex else url)
@@ -71,7 +72,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
                 str(record.version),
                 record.build,
                 redact(record.channel).rstrip("/").rsplit("/", 1)[-1],
-                " ".join(record.requested_specs),
+                " ".join(record.asked_by),
             )
             for record in records
         ]

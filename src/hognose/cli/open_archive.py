@@ -33,10 +33,11 @@ def open_archive(place: str, *, offline: bool) -> Iterator[PackageArchive]:
             yield archive
         return
     from hognose.cache import open_remote_archive
-    from hognose.cli.settings import load_config, make_client
+    from hognose.cli.settings import load_config
+    from hognose.configured import client_from_config
 
     with (
-        make_client(load_config(), offline=offline) as client,
+        client_from_config(load_config(), offline=offline) as client,
         open_remote_archive(place, client) as archive,
     ):
         yield archive

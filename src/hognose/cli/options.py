@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hognose.cli.locations import envs_dirs, named_prefix, root_prefix
 from hognose.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from hognose.archive import ArchiveDigest
     from hognose.console import Console
-    from hognose.types import Platform
+    from hognose.types import PackageRecord, Platform
 
 __all__ = (
     "add_channel_options",
@@ -25,10 +25,13 @@ __all__ = (
     "add_prefix_options",
     "add_spec_arguments",
     "add_transaction_options",
+    "envs_dirs",
     "find_environment",
     "find_platform",
     "find_prefix",
+    "named_prefix",
     "print_digest",
+    "require_changeable",
     "require_not_frozen",
     "root_prefix",
 )
@@ -42,12 +45,12 @@ def add_prefix_options(parser: argparse.ArgumentParser) -> None:
         "-n",
         "--name",
         metavar="NAME",
-        help="the environment's name, below the root prefix's `envs`",
+        help="the environment's name; `hognose info` shows where named ones lie",
     )
 
 
 def add_spec_arguments(parser: argparse.ArgumentParser, help_text: str) -> None:
-    """Add the specs, and `-f` for files of them; see `hognose.cli.specs.read_specs`."""
+    """Add the specs, and `-f` for files of them; see `hognose.cli.request`."""
     parser.add_argument("specs", nargs="*", metavar="SPEC", help=help_text)
     parser.add_argument(
         "-f",
@@ -56,12 +59,13 @@ def add_spec_arguments(parser: argparse.ArgumentParser, help_text: str) -> None:
         metavar="FILE",
         action="append",
         default=[],
-        help="a file with a spec on each line; again for further ones",
+        help="an environment.yml, or a file with a spec or a URL on each line; again for further "
+        "ones",
     )
 
 
 def add_lock_file_options(parser: argparse.ArgumentParser, verb: str) -> None:
-    """Add a lock file and the environment in it; see `hognose.cli.locked_records`."""
+    """Add a lock file and the environment in it; see `hognose.cli.found_records`."""
     parser.add_argument("--lockfile", metavar="FILE", help=f"{verb} what a lock file says")
     parser.add_argument(
         "--environment",
@@ -83,12 +87,21 @@ def add_channel_options(parser: argparse.ArgumentParser) -> None:
         help="a channel's name, URL or directory; again for further ones, the first wins",
     )
     parser.add_argument(
+        "--override-channels",
+        action="store_true",
+        help="use the channels of `-c` alone, not those of files and of the configuration",
+    )
+    parser.add_argument(
         "--channel-priority",
         choices=["strict", "flexible", "disabled"],
-        default="strict",
-        help="whether a name may come from a channel when an earlier one has it (default: strict)",
+        help="whether a name may come from a channel when an earlier one has it (default: what the "
+        "configuration says, or strict)",
     )
-    parser.add_argument("--offline", action="store_true", help="use nothing from the network")
+    parser.add_argument(
+        "--offline",
+        action="store_true",
+        help="use nothing from the network, and only packages that are in the cache",
+    )
 
 
 def add_platform_option(parser: argparse.ArgumentParser, *, repeatable: bool = False) -> None:
@@ -100,7 +113,7 @@ def add_platform_option(parser: argparse.ArgumentParser, *, repeatable: bool = F
             metavar="SUBDIR",
             action="append",
             default=[],
-            help="a platform to solve for, such as linux-64; again for further ones",
+            help="a platform, such as linux-64; again for further ones (default: this one)",
         )
     else:
         parser.add_argument(
@@ -121,7 +134,13 @@ def add_output_options(parser: argparse.ArgumentParser, *, json: bool = True) ->
 
 def add_transaction_options(parser: argparse.ArgumentParser) -> None:
     """Add what every command has that changes an environment."""
-    parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    parser.add_argument(
+        "-y",
+        "--yes",
+        action="store_true",
+        help="do not ask; without a terminal nothing is removed or downgraded unless this is "
+        "given; after a no the exit status is 1",
+    )
     parser.add_argument(
         "-d", "--dry-run", action="store_true", help="show what would happen, and change nothing"
     )
@@ -130,21 +149,6 @@ def add_transaction_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="change the environment although it is marked as frozen",
     )
-
-
-def root_prefix(environ: Mapping[str, str] = os.environ) -> Path | None:
-    """Return the root prefix that named environments lie below, or None if there is none.
-
-    `cx` says where it is by `CONDA_ROOT_PREFIX`; an interpreter that is a conda package's own
-    says it by lying in one.
-    """
-    for name in ("CONDA_ROOT_PREFIX", "MAMBA_ROOT_PREFIX"):
-        if environ.get(name):
-            return Path(environ[name])
-    own = Path(sys.prefix)
-    if (own / "conda-meta" / "history").is_file():
-        return own.parent.parent if own.parent.name == "envs" else own
-    return None
 
 
 def find_prefix(arguments: argparse.Namespace, environ: Mapping[str, str] = os.environ) -> Path:
@@ -156,17 +160,7 @@ def find_prefix(arguments: argparse.Namespace, environ: Mapping[str, str] = os.e
     if arguments.prefix:
         return Path(os.path.abspath(os.path.expanduser(arguments.prefix)))
     if arguments.name:
-        root = root_prefix(environ)
-        if root is None:
-            raise UsageError(
-                f"there is no root prefix, so `-n {arguments.name}` names nothing",
-                hint="give the directory with `-p`, or set `CONDA_ROOT_PREFIX`",
-            )
-        if arguments.name in {"base", "root"}:
-            return root
-        if arguments.name in {"", ".", ".."} or set(arguments.name) & set("/\\:# "):
-            raise UsageError(f"`{arguments.name}` cannot be the name of an environment")
-        return root / "envs" / str(arguments.name)
+        return named_prefix(arguments.name, environ)
     if environ.get("CONDA_PREFIX"):
         return Path(environ["CONDA_PREFIX"])
     raise UsageError(
@@ -183,7 +177,9 @@ def find_environment(arguments: argparse.Namespace) -> Path:
     prefix = find_prefix(arguments)
     if not (prefix / "conda-meta").is_dir():
         raise UsageError(
-            f"{prefix} is no environment", hint=f"make one with `hognose create -p {prefix}`"
+            f"there is no environment at {prefix}",
+            hint=f"make one with `hognose create -p {prefix}`; `hognose env list` shows what is "
+            "there",
         )
     return prefix
 
@@ -200,15 +196,46 @@ def require_not_frozen(prefix: Path, arguments: argparse.Namespace) -> None:
         require(prefix, override="--override-frozen-env")
 
 
-def find_platform(name: str | None) -> Platform:
-    """Return the platform of `--platform`, or this machine's.
+def require_changeable(prefix: Path, arguments: argparse.Namespace) -> None:
+    """Get an environment ready for a change that is going to be planned.
+
+    An interrupted change is undone or finished, because its records cannot be planned with; the
+    log says so. With `--dry-run` it stays, as everything does.
+
+    Raises:
+        FrozenEnvironmentError: The environment is frozen (CEP 22).
+        InstallerError: Another process is changing it right now.
+    """
+    require_not_frozen(prefix, arguments)
+    if not getattr(arguments, "dry_run", False):
+        from hognose.install import recover
+
+        recover(prefix)
+
+
+def find_platform(name: str | None, installed: Iterable[PackageRecord] = ()) -> Platform:
+    """Return the platform of `--platform`, or an environment's, or this machine's.
+
+    Args:
+        name: What the command line says, if anything.
+        installed: The packages of the environment that is to be changed.
 
     Raises:
         ParseSubdirError: There is no such platform.
+        UsageError: The environment is for another platform than the command line says.
     """
     from hognose.types import Platform
 
-    return Platform(name) if name else Platform.current()
+    subdirs = {record.subdir for record in installed} - {"noarch", ""}
+    own = Platform(subdirs.pop()) if len(subdirs) == 1 else None
+    if name is None:
+        return own or Platform.current()
+    platform = Platform(name)
+    if own not in {None, platform}:
+        raise UsageError(
+            f"the environment is for {own}, not for {platform}", hint="leave `--platform` out"
+        )
+    return platform
 
 
 def print_digest(

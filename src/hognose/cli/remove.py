@@ -10,11 +10,12 @@ import os
 from typing import TYPE_CHECKING
 
 from hognose.cli import options
+from hognose.cli.consent import EXIT_DECLINED, agrees
+from hognose.console import counted
 from hognose.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from pathlib import Path
 
     from hognose.console import Console
     from hognose.types import PrefixRecord
@@ -34,17 +35,15 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.cli.change import change_environment
     from hognose.cli.session import Session
     from hognose.cli.specs import requested_specs
-    from hognose.types import PackageName, Platform, PrefixRecord
+    from hognose.types import PackageName, PrefixRecord
 
-    prefix = options.find_prefix(arguments)
-    if not (prefix / "conda-meta").is_dir():
-        raise UsageError(f"{prefix} is no environment")
     if bool(arguments.names) == arguments.all:
         raise UsageError("name the packages to remove, or give `--all`")
-    options.require_not_frozen(prefix, arguments)
-    installed = PrefixRecord.collect(prefix)
     if arguments.all:
-        return remove_whole_environment(prefix, installed, arguments, console)
+        return remove_whole_environment(arguments, console)
+    prefix = options.find_environment(arguments)
+    options.require_changeable(prefix, arguments)
+    installed = PrefixRecord.collect(prefix)
     names: set[str] = {PackageName(name) for name in arguments.names}
     missing = sorted(names - {record.name for record in installed})
     if missing:
@@ -59,7 +58,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
             installed=installed,
             wanted=kept,
             specs=list(asked.values()),
-            platform=Platform.current(),
+            platform=options.find_platform(None, installed),
         )
 
 
@@ -90,27 +89,37 @@ def _keep(
     return [record for record in installed if record.name in reached]
 
 
-def remove_whole_environment(
-    prefix: Path, installed: list[PrefixRecord], arguments: argparse.Namespace, console: Console
-) -> int:
-    """Delete an environment after a question, and take it off the list of environments.
+def remove_whole_environment(arguments: argparse.Namespace, console: Console) -> int:
+    """Delete the environment that is named, after a question, and take it off the list.
+
+    Its records are counted and not read, so that a broken one is no obstacle.
 
     Raises:
-        UsageError: The directory looks like no environment, or the answer is no.
+        UsageError: None is named, or the directory looks like no environment.
+        InstallerError: It must not be removed, or nobody can be asked.
     """
     from hognose.install import (
         environments_file,
         remove_environment,
+        require_removable,
         unregister_environment,
     )
 
-    if not (prefix / "conda-meta" / "history").is_file() and not installed:
+    if not (arguments.prefix or arguments.name):
+        # The active environment is nothing that one wants to lose by leaving out a word.
+        raise UsageError("name the environment to remove with `-p DIR` or `-n NAME`")
+    prefix = options.find_environment(arguments)
+    options.require_not_frozen(prefix, arguments)
+    root = options.root_prefix()
+    require_removable(prefix, root_prefix=root)
+    count = sum(name.endswith(".json") for name in os.listdir(prefix / "conda-meta"))
+    if not (prefix / "conda-meta" / "history").is_file() and not count:
         raise UsageError(f"{prefix} does not look like an environment, so it is left alone")
-    console.step(f"remove {prefix} with {len(installed)} packages")
+    console.step(f"remove {prefix} with {counted(count, 'package')}")
     if not arguments.dry_run:
-        if not (arguments.yes or console.quiet or console.confirm("Proceed?", default=False)):
-            raise UsageError("nothing was removed", hint="`--yes` removes without a question")
-        remove_environment(prefix, override_frozen=arguments.override_frozen_env)
+        if not agrees(arguments, console, prefix=prefix, takes_away=True):
+            return EXIT_DECLINED
+        remove_environment(prefix, root_prefix=root, override_frozen=arguments.override_frozen_env)
         unregister_environment(prefix, environments_file())
     if arguments.json:
         from hognose.cli.json_output import print_json

@@ -9,6 +9,7 @@ import os
 from typing import TYPE_CHECKING
 
 from hognose.cli import options
+from hognose.console import counted
 
 if TYPE_CHECKING:
     import argparse
@@ -39,5 +40,5 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
 
         print_json({"success": True, "prefix": os.fspath(prefix), "menus": removed}, console)
         return 0
-    console.success(f"{prefix}: menu items of {len(removed)} packages are gone")
+    console.success(f"{prefix}: menu items of {counted(len(removed), 'package')} are gone")
     return 0

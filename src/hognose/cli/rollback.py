@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hognose.cli.session import Session
     from hognose.console import Console
     from hognose.install import PackageReference
-    from hognose.types import RepoDataRecord
+    from hognose.types import Platform, RepoDataRecord
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -38,10 +38,10 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.cli.change import change_environment
     from hognose.cli.session import Session
     from hognose.install import iter_revisions, read_history, resolve_revision, specs_of_revision
-    from hognose.types import Platform, PrefixRecord
+    from hognose.types import PrefixRecord
 
     prefix = options.find_environment(arguments)
-    options.require_not_frozen(prefix, arguments)
+    options.require_changeable(prefix, arguments)
     blocks = read_history(prefix)
     revisions = list(iter_revisions(blocks))
     number = len(revisions) - 2 if arguments.revision is None else arguments.revision
@@ -50,12 +50,13 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
         raise UsageError(f"{prefix} has {what}", hint="`hognose history` lists what there is")
     revision = revisions[number]
     installed = PrefixRecord.collect(prefix)
+    platform = options.find_platform(None, installed)
     with Session(arguments, console) as session:
         records = resolve_revision(
             revision,
             installed=installed,
             cache=session.cache,
-            query=lambda reference: _query(session, reference),
+            query=lambda reference: query_reference(session, reference, platform),
         )
         return change_environment(
             session,
@@ -64,14 +65,17 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
             installed=installed,
             wanted=records,
             specs=specs_of_revision(blocks, revision),
-            platform=Platform.current(),
+            platform=platform,
         )
 
 
-def _query(session: Session, reference: PackageReference) -> Sequence[RepoDataRecord]:
-    from hognose.types import Channel, Platform
+def query_reference(
+    session: Session, reference: PackageReference, platform: Platform
+) -> Sequence[RepoDataRecord]:
+    """Ask the channel of a package that a log names for what it has under that name and build."""
+    from hognose.types import Channel
 
-    subdirs = [reference.subdir] if reference.subdir else [str(Platform.current()), "noarch"]
+    subdirs = [reference.subdir] if reference.subdir else [str(platform), "noarch"]
     result = session.gateway.query(
         (Channel(reference.channel),), subdirs, (reference.spec,), recursive=False
     )

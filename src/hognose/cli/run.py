@@ -10,10 +10,14 @@ import argparse
 from typing import TYPE_CHECKING
 
 from hognose.cli import options
-from hognose.errors import UsageError
+from hognose.errors import ActivationError, UsageError
 
 if TYPE_CHECKING:
     from hognose.console import Console
+
+
+# As shells have it.
+EXIT_NO_PROGRAM = 127
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -23,11 +27,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="PROGRAM ...")
 
 
-def execute(arguments: argparse.Namespace, console: Console) -> int:  # noqa: ARG001  # the seam's signature
+def execute(arguments: argparse.Namespace, console: Console) -> int:
     """Run it; returns only on Windows, or if it cannot be started."""
     from hognose.shell import run
 
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     if not command:
         raise UsageError("no program is named", hint="`hognose run -p DIR PROGRAM ...`")
-    return run(options.find_prefix(arguments), command, cwd=arguments.cwd)
+    try:
+        return run(options.find_environment(arguments), command, cwd=arguments.cwd)
+    except ActivationError as error:
+        if getattr(error, "program", None) is None:
+            raise
+        console.error(error.message, error.hint)
+        return EXIT_NO_PROGRAM

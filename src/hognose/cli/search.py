@@ -69,7 +69,7 @@ def query(arguments: argparse.Namespace, session: Session) -> GatewayQueryResult
     specs = [MatchSpec(text, exact_names_only=False) for text in arguments.specs]
     platforms = (options.find_platform(arguments.platform), Platform("noarch"))
     return session.gateway.query(
-        session.channels, tuple(dict.fromkeys(platforms)), specs, recursive=False
+        session.channels_for(specs), tuple(dict.fromkeys(platforms)), specs, recursive=False
     )
 
 

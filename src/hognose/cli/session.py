@@ -2,32 +2,52 @@
 
 from __future__ import annotations
 
-import os
+from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from hognose.cli.channels import find_channels
+from hognose.cli.channels import (
+    channels_of_specs,
+    environment_channels,
+    find_channels,
+    tell_of_channels,
+)
+from hognose.errors import OfflineError, UnsolvableError, UsageError
 from hognose.progress import spinner
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
     from types import TracebackType
 
     from hognose.cache import PackageCache
+    from hognose.cli.available_records import AvailableRecords
+    from hognose.cli.request import Request
     from hognose.config import Config
     from hognose.console import Console
     from hognose.net import Client
-    from hognose.repodata import Gateway, RepoDataSource, SparseRepoData
+    from hognose.repodata import (
+        Gateway,
+        MultiSource,
+        NoticeWatch,
+        RepoDataSource,
+        SparseRepoData,
+    )
+    from hognose.solve import UpdateMode
     from hognose.types import (
         Channel,
         GenericVirtualPackage,
         MatchSpec,
         Platform,
+        PrefixRecord,
         RepoDataRecord,
     )
 
 __all__ = ("Session",)
+
+# As many as conda shows.
+_CHANNEL_NOTICES = 5
 
 
 class QueriedChannel:
@@ -35,7 +55,7 @@ class QueriedChannel:
 
     def __init__(
         self,
-        channel: Channel | SparseRepoData | RepoDataSource,
+        channel: Channel | SparseRepoData | RepoDataSource | MultiSource,
         records: Iterable[RepoDataRecord],
         gateway: Gateway,
         platforms: Sequence[Platform],
@@ -60,16 +80,68 @@ class QueriedChannel:
 class Session:
     """The means of one command; a context manager that closes what it opened."""
 
-    def __init__(self, arguments: argparse.Namespace, console: Console) -> None:
-        """Read the shared options."""
+    def __init__(
+        self,
+        arguments: argparse.Namespace,
+        console: Console,
+        request: Request | None = None,
+        *,
+        prefix: Path | None = None,
+        needs_archives: bool = True,
+    ) -> None:
+        """Read the shared options.
+
+        Args:
+            arguments: The options.
+            console: Where to say what is going on.
+            request: Its channels come after those given by option.
+            prefix: The environment whose pins hold in every solve, and whose channels count
+                where none is named.
+            needs_archives: Whether packages are to be installed, so that without the network only
+                those at hand will do.
+        """
         self.console = console
         self._arguments = arguments
+        self._request = request
+        self._notices: NoticeWatch | None = None
+        self._prefix = prefix
+        self._needs_archives = needs_archives
         self._opened: list[Client] = []
+        self._told: set[Platform] = set()
 
     @cached_property
     def channels(self) -> tuple[Channel, ...]:
         """The channels, highest priority first."""
-        return find_channels(self._arguments.channels, config=self.config)
+        given, request = self._arguments.channels, self._request
+        if getattr(self._arguments, "override_channels", False):
+            if not given:
+                raise UsageError("`--override-channels` leaves no channel", hint="name some: `-c`")
+            return find_channels(given, config=self.config)
+        if request is not None and request.channels:
+            more = self.config.default_channels or () if request.has_default_channels else ()
+            return find_channels([*given, *request.channels, *more], config=self.config)
+        if not (given or self.config.default_channels):
+            own = environment_channels(self._installed)
+            given = tell_of_channels(own, self.console) if own else ()
+        return find_channels(given, config=self.config)
+
+    def channels_for(self, specs: Iterable[MatchSpec]) -> tuple[Channel, ...]:
+        """The channels, and after them those that specs name and that are not among them."""
+        return tuple(dict.fromkeys((*self.channels, *channels_of_specs(specs, self.config))))
+
+    @cached_property
+    def _installed(self) -> Sequence[PrefixRecord]:
+        """What is in the environment that is worked with; nothing if there is none."""
+        if self._prefix is None:
+            return ()
+        from hognose.types import PrefixRecord
+
+        return PrefixRecord.collect(self._prefix)
+
+    @property
+    def is_offline(self) -> bool:
+        """Whether the command line or the configuration forbids the network."""
+        return bool(getattr(self._arguments, "offline", False) or self.config.offline)
 
     @cached_property
     def config(self) -> Config:
@@ -85,9 +157,9 @@ class Session:
     @cached_property
     def client(self) -> Client:
         """What fetches URLs."""
-        from hognose.cli.settings import make_client
+        from hognose.configured import client_from_config
 
-        client = make_client(self.config, offline=getattr(self._arguments, "offline", False))
+        client = client_from_config(self.config, offline=self.is_offline)
         self._opened.append(client)
         return client
 
@@ -102,23 +174,29 @@ class Session:
     def gateway(self) -> Gateway:
         """What fetches repodata."""
         from hognose.cache import default_cache_dir
-        from hognose.cli.settings import source_configs
-        from hognose.repodata import Gateway
+        from hognose.configured import gateway_from_config
 
-        default, per_channel = source_configs(self.config)
-        return Gateway(
-            self.client,
-            cache_dir=default_cache_dir() / "repodata",
-            default_config=default,
-            per_channel_config=per_channel,
-            channel_relations_max_depth=self.config.channel_relations_max_depth,
+        return gateway_from_config(
+            self.config, self.client, cache_dir=default_cache_dir() / "repodata"
         )
 
     def virtual_packages(self, platform: Platform) -> tuple[GenericVirtualPackage, ...]:
-        """Return what the machine offers, or what is assumed of a foreign one (CEP 30)."""
-        from hognose.virtual_packages import VirtualPackageOverrides, detect
+        """Return what the machine offers, or what is assumed of a foreign one (CEP 30).
 
-        return detect(platform=platform, overrides=VirtualPackageOverrides.from_env(os.environ))
+        What is assumed is said once, because it decides which versions there are to choose from.
+
+        Raises:
+            VirtualPackageOverrideError: A `CONDA_OVERRIDE_...` variable cannot be used.
+            InvalidTextError: An option is no virtual package.
+        """
+        from hognose.cli.machine import describe_assumptions, machine_packages
+
+        asked_for = getattr(self._arguments, "virtual_packages", ())
+        packages, assumed = machine_packages(platform, asked_for)
+        if assumed and platform not in self._told:
+            self._told.add(platform)
+            self.console.hint(describe_assumptions(platform, assumed))
+        return packages
 
     def solve(
         self,
@@ -136,26 +214,116 @@ class Session:
             FetchRepoDataError, NetworkError: A channel cannot be read.
         """
         from hognose.solve import solve
-        from hognose.types import ChannelPriority, Platform
+        from hognose.types import package_name_of
 
-        virtual_packages = self.virtual_packages(platform)
+        # Before the spinner, because both may have something to say.
+        options, _ = self._solver_options(platform, constraints), self.channels
         with spinner(self.console, f"solving for {platform}"):
-            platforms = (platform, Platform("noarch"))
-            # By name, so that an explanation can tell of the versions that no spec allows.
-            wanted = [str(spec.name.exact or spec) for spec in (*specs, *constraints)]
-            results = self.gateway.query(self.channels, platforms, wanted)
-            return solve(
-                specs,
-                [
-                    QueriedChannel(channel, records, self.gateway, platforms)
-                    for channel, records in zip(results.sources, results, strict=True)
-                ],
-                virtual_packages=virtual_packages,
-                locked_packages=tuple(locked_packages),
-                pinned_packages=tuple(pinned_packages),
-                constraints=constraints,
-                channel_priority=ChannelPriority[self._arguments.channel_priority.upper()],
+            held = tuple(locked_packages), tuple(pinned_packages)
+            available = self._available((*held[0], *held[1]))
+            # What archives need that no channel has: the names are not reached from a channel.
+            names = [package_name_of(text) for record in held[1] for text in record.depends]
+            sources = self._sources((*specs, *options["constraints"]), platform, available, names)
+            with _explained(available, specs):
+                return solve(
+                    specs, sources, locked_packages=held[0], pinned_packages=held[1], **options
+                )
+
+    def update(
+        self,
+        installed: Sequence[RepoDataRecord],
+        specs: Sequence[MatchSpec],
+        platform: Platform,
+        *,
+        mode: UpdateMode,
+        requested: Sequence[MatchSpec],
+    ) -> list[RepoDataRecord]:
+        """Fetch what the installed packages and the specs reach, and find what they become.
+
+        Raises:
+            UnsolvableError, FetchRepoDataError, NetworkError: As for `solve`.
+        """
+        from hognose.solve import update
+
+        options, _ = self._solver_options(platform), self.channels
+        with spinner(self.console, f"solving for {platform}"):
+            wanted = (*specs, *requested, *options["constraints"])
+            available = self._available((*installed, *self._installed))
+            names = [str(record.name) for record in installed]
+            sources = self._sources(wanted, platform, available, names)
+            with _explained(available, specs):
+                found = update(installed, specs, sources, mode=mode, requested=requested, **options)
+            return list(found.records)
+
+    def _solver_options(
+        self, platform: Platform, constraints: Sequence[MatchSpec] = ()
+    ) -> dict[str, Any]:
+        from hognose.cli.solver_options import parse_constraints, solver_arguments
+        from hognose.cli.specs import read_pins
+        from hognose.types import ChannelPriority
+
+        asked_for = getattr(self._arguments, "constraints", ())
+        priority = self._arguments.channel_priority or self.config.channel_priority or "strict"
+        pins = [] if self._prefix is None else read_pins(self._prefix)
+        return {
+            "virtual_packages": self.virtual_packages(platform),
+            "constraints": [*constraints, *pins, *parse_constraints(asked_for)],
+            "channel_priority": ChannelPriority[priority.upper()],
+            **solver_arguments(self._arguments, self.config.channel_config),
+        }
+
+    def _available(self, installed: Iterable[RepoDataRecord]) -> AvailableRecords | None:
+        """What is at hand where that makes a difference: installing without the network."""
+        if not (self._needs_archives and self.is_offline):
+            return None
+        from hognose.cli.available_records import AvailableRecords
+
+        return AvailableRecords(self.cache, installed)
+
+    def _sources(
+        self,
+        specs: Sequence[MatchSpec],
+        platform: Platform,
+        available: AvailableRecords | None,
+        names: Iterable[str] = (),
+    ) -> list[QueriedChannel]:
+        """Fetch the records that specs and names reach; only those at hand if that is asked."""
+        from hognose.cli.available_records import without_records
+        from hognose.types import Platform
+
+        platforms = (platform, Platform("noarch"))
+        # By name, so that an explanation can tell of the versions that no spec allows.
+        wanted = dict.fromkeys([*(str(spec.name.exact or spec) for spec in specs), *names])
+        channels = self.channels_for(specs)
+        # Only commands that change an environment show them, at their end.
+        changes = hasattr(self._arguments, "dry_run")
+        if self._notices is None and changes and not self.is_offline:
+            limit = self.config.number_channel_notices
+            limit = _CHANNEL_NOTICES if limit is None else limit
+            self._notices = self.gateway.watch_notices(channels, limit=limit)
+        try:
+            results = self.gateway.query(channels, platforms, list(wanted))
+        except OfflineError as error:
+            raise without_records(error, wanted, channels, platforms, self.gateway) from error
+        return [
+            QueriedChannel(
+                channel,
+                records if available is None else available.select(records),
+                self.gateway,
+                platforms,
             )
+            for channel, records in zip(results.sources, results, strict=True)
+        ]
+
+    def show_notices(self) -> None:
+        """Say what the channels have to say, if it has come by now and is news (CEP 6)."""
+        if self._notices is not None:
+            for notice in self._notices.new_notices():
+                text = f"{notice.channel}: {notice.message}"
+                if notice.level == "info":
+                    self.console.hint(text)
+                else:
+                    self.console.warn(text)
 
     def __enter__(self) -> Self:
         return self
@@ -168,3 +336,16 @@ class Session:
     ) -> None:
         for client in self._opened:
             client.close()
+
+
+@contextmanager
+def _explained(available: AvailableRecords | None, specs: Sequence[MatchSpec]) -> Iterator[None]:
+    """Say of a solve without an answer what was left out of it because there is no network."""
+    if available is not None:
+        available.require(specs)
+    try:
+        yield
+    except UnsolvableError as error:
+        if available is not None and available.hint:
+            error.with_hint("\n".join(filter(None, (error.hint, available.hint))))
+        raise

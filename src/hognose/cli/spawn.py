@@ -32,4 +32,4 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:  # noqa: AR
         is_path = "/" in word or "\\" in word or word in {".", ".."}
         setattr(arguments, "prefix" if is_path else "name", word)
     shell = Shell.parse(arguments.shell) if arguments.shell else None
-    return spawn(options.find_prefix(arguments), shell)
+    return spawn(options.find_environment(arguments), shell)

@@ -2,71 +2,112 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hognose.errors import UsageError
+from hognose.errors import InvalidMatchSpecError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from hognose.types import MatchSpec, PrefixRecord
 
-__all__ = ("merge_specs", "read_spec_file", "read_specs", "requested_specs")
+__all__ = ("merge_specs", "noted_requests", "read_pins", "read_specs", "requested_specs")
 
 
 def read_specs(words: Sequence[str], files: Sequence[str] = ()) -> list[MatchSpec]:
-    """Parse specs from the command line, and from files with one spec a line (CEP 23).
+    """Parse specs from the command line and from files, for a command that only needs specs.
 
     Raises:
         InvalidMatchSpecError: One of them is no spec.
-        UsageError: A file cannot be read, or is an explicit one.
+        UsageError: A file cannot be read, or lists packages by URL.
+    """
+    from hognose.cli.request import read_request
+    from hognose.types import Platform
+
+    return list(read_request(words, files, platform=Platform.current()).only_specs())
+
+
+def read_pins(prefix: Path) -> list[MatchSpec]:
+    """Return the specs in `conda-meta/pinned`: what must hold for packages that are installed.
+
+    Raises:
+        UsageError: The file cannot be read, or a line is no spec.
     """
     from hognose.types import MatchSpec
 
-    texts = list(words)
-    for file in files:
-        texts += read_spec_file(file)
-    return [MatchSpec(text) for text in texts]
-
-
-def read_spec_file(file: str) -> list[str]:
-    """Return the specs in a file: a line each; what follows `#` is a comment.
-
-    Raises:
-        UsageError: The file cannot be read, or lists URLs (`@EXPLICIT`).
-    """
+    file = prefix / "conda-meta" / "pinned"
     try:
-        lines = Path(file).read_text(encoding="utf-8").splitlines()
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return []
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read: {error}") from error
-    texts = [line.partition(" #")[0].strip() for line in lines]
-    texts = [text for text in texts if text and not text.startswith("#")]
-    if "@EXPLICIT" in texts:
-        raise UsageError(f"{file} lists packages by URL, and nothing is left to solve")
-    return texts
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+    try:
+        return [MatchSpec(line) for line in lines if line]
+    except InvalidMatchSpecError as error:
+        raise UsageError(f"{file}: {error}") from error
+
+
+def noted_requests(installed: Iterable[PrefixRecord]) -> dict[str, MatchSpec]:
+    """Return what the records say that they were asked for by, by name."""
+    from hognose.types import MatchSpec
+
+    found: dict[str, MatchSpec] = {}
+    for record in installed:
+        for text in record.asked_by:
+            spec = MatchSpec(text)
+            if spec.name.exact == record.name:
+                found[record.name] = spec
+    return found
 
 
 def requested_specs(installed: Iterable[PrefixRecord]) -> dict[str, MatchSpec]:
     """Return what the environment was asked for, by name.
 
-    Where no record says that anybody asked for it, the packages that nothing else needs count as
-    asked for.
+    A package that no asked-for package needs counts as asked for by its name: it came out of a
+    lock file, or from a tool that does not note requests, and nobody wants it gone.
     """
-    from hognose.types import MatchSpec, dependents
+    from hognose.types import MatchSpec
 
-    records = list(installed)
+    records = {record.name: record for record in installed}
     found: dict[str, MatchSpec] = {}
-    for record in records:
-        for text in record.requested_specs:
+    for name, record in records.items():
+        for text in record.asked_by:
             spec = MatchSpec(text)
-            if spec.name.exact == record.name:
-                found[record.name] = spec
-    if not found:
-        found = {
-            name: MatchSpec(name) for name, others in dependents(records).items() if not others
-        }
+            if spec.name.exact == name:
+                found[name] = spec
+    for unreached in _unreached(list(records.values()), found):
+        found[unreached] = MatchSpec(unreached)
     return found
+
+
+def _unreached(records: Sequence[PrefixRecord], asked: Iterable[str]) -> Iterator[str]:
+    """Yield the names, as few as possible, that together with the asked-for ones reach all."""
+    from hognose.types import dependents, package_name_of
+
+    needs = {
+        str(record.name): [package_name_of(text) for text in record.depends] for record in records
+    }
+    reached: set[str] = set()
+
+    def reach(name: str) -> None:
+        pending = [name]
+        while pending:
+            name = pending.pop()
+            if name in needs and name not in reached:
+                reached.add(name)
+                pending += needs[name]
+
+    for start in asked:
+        reach(start)
+    needed_by = dependents(records)
+    # Those that nothing needs, and then one of each circle that nothing outside of it needs.
+    for start in sorted(needs, key=lambda name: (bool(needed_by.get(name)), name)):
+        if start not in reached:
+            yield start
+            reach(start)
 
 
 def merge_specs(asked_before: dict[str, MatchSpec], new: Sequence[MatchSpec]) -> list[MatchSpec]:

@@ -29,10 +29,10 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     """Change the environment."""
     from hognose.cli.change import change_environment
     from hognose.cli.session import Session
-    from hognose.types import PackageName, Platform, PrefixRecord, dependents
+    from hognose.types import PackageName, PrefixRecord, dependents
 
     prefix = options.find_environment(arguments)
-    options.require_not_frozen(prefix, arguments)
+    options.require_changeable(prefix, arguments)
     installed = PrefixRecord.collect(prefix)
     names: set[str] = {PackageName(name) for name in arguments.names}
     missing = sorted(names - {record.name for record in installed})
@@ -50,5 +50,5 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
             installed=installed,
             wanted=[record for record in installed if record.name not in names],
             specs=None,
-            platform=Platform.current(),
+            platform=options.find_platform(None, installed),
         )

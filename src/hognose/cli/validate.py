@@ -10,6 +10,7 @@ import tempfile
 from typing import TYPE_CHECKING
 
 from hognose.cli import options
+from hognose.console import counted
 
 if TYPE_CHECKING:
     import argparse
@@ -45,5 +46,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
         from hognose.cli.json_output import print_json
 
         print_json({"success": True, "files": len(paths.paths)}, console)
-    console.success(f"{arguments.package}: {len(paths.paths)} files are as they should be")
+    console.success(
+        f"{arguments.package}: {counted(len(paths.paths), 'file is', 'files are')} as listed"
+    )
     return 0

@@ -1,7 +1,7 @@
 """`hognose why`.
 
 Tell why a package is in an environment: who asked for it, what needs it, and which demands led to
-its version.
+its version. With `--newer`, tell what stands against each higher version that the channels have.
 """
 
 from __future__ import annotations
@@ -13,14 +13,21 @@ from hognose.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
+    from pathlib import Path
 
     from hognose.console import Console
+    from hognose.types import PrefixRecord, RepoDataRecord
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("names", nargs="+", metavar="NAME", help="a package of the environment")
+    parser.add_argument(
+        "--newer", action="store_true", help="look in the channels for what stands against updates"
+    )
     options.add_prefix_options(parser)
+    options.add_channel_options(parser)
     options.add_output_options(parser)
 
 
@@ -29,15 +36,14 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.solve import why
     from hognose.types import PrefixRecord
 
-    prefix = options.find_prefix(arguments)
-    if not (prefix / "conda-meta").is_dir():
-        raise UsageError(f"{prefix} is no environment")
+    prefix = options.find_environment(arguments)
     records = PrefixRecord.collect(prefix)
     names = {str(record.name) for record in records}
     for name in arguments.names:
         if name.lower() not in names:
             raise _unknown(name, names)
-    found = [why(name, records) for name in arguments.names]
+    candidates = _candidates(arguments, console, prefix, records) if arguments.newer else []
+    found = [why(name, records, candidates=candidates) for name in arguments.names]
     if arguments.json:
         from hognose.cli.json_output import print_json
 
@@ -46,6 +52,34 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     for presence in found:
         console.result(str(presence))
     return 0
+
+
+def _candidates(
+    arguments: argparse.Namespace, console: Console, prefix: Path, records: Sequence[PrefixRecord]
+) -> list[RepoDataRecord]:
+    """Return what the channels have of the packages: with strict priority, the first that has any.
+
+    Raises:
+        FetchRepoDataError, NetworkError: A channel cannot be read.
+    """
+    from hognose.cli.session import Session
+    from hognose.types import Platform
+
+    names = list(dict.fromkeys(name.lower() for name in arguments.names))
+    platforms = (options.find_platform(None, records), Platform("noarch"))
+    with Session(arguments, console, prefix=prefix) as session:
+        channels = session.gateway.query(session.channels, platforms, names, recursive=False)
+        is_strict = (arguments.channel_priority or session.config.channel_priority) in {
+            None,
+            "strict",
+        }
+        found: dict[str, list[RepoDataRecord]] = {}
+        for of_channel in channels:
+            higher = set(found) if is_strict else set()
+            for record in of_channel:
+                if record.name not in higher:
+                    found.setdefault(record.name, []).append(record)
+    return [record for of_name in found.values() for record in of_name]
 
 
 def _unknown(name: str, names: set[str]) -> UsageError:

@@ -198,15 +198,20 @@ class Bootstrap:
             raise HognoseError(message, path=self.prefix, hint="choose another `--prefix`")
 
     def _make_client(self) -> Client:
-        if self.payload is not None:
-            from hognose.express.payload import PayloadClient, index_payload
+        from pathlib import Path
 
-            return PayloadClient(
-                index_payload(self.payload), offline=self.offline, environ=self.environ
-            )
+        from hognose.config import Config
+        from hognose.configured import client_settings
         from hognose.net import Client
 
-        return Client(offline=self.offline, environ=self.environ)
+        # Mirrors, proxies and logins are of no less use before there is an environment than after.
+        config = Config.load(self.environ, root_prefix=Path(self.prefix))
+        settings = client_settings(config, offline=self.offline, environ=self.environ)
+        if self.payload is None:
+            return Client(**settings)
+        from hognose.express.payload import PayloadClient, index_payload
+
+        return PayloadClient(index_payload(self.payload), **settings)
 
     def _announce(self, console: Console) -> None:
         console.step(f"Bootstrapping {self.delegate} into {self.prefix}")
@@ -255,7 +260,7 @@ class Bootstrap:
 
     def _install(self, records: Sequence[RepoDataRecord], client: Client, console: Console) -> None:
         from hognose.cache import PackageCache
-        from hognose.install import install
+        from hognose.install import format_command, install
         from hognose.progress import install_progress
 
         start = time.monotonic()
@@ -269,7 +274,7 @@ class Bootstrap:
                 requested_specs=[spec for spec in self.packages if _is_in(spec, records)],
                 reporter=reporter,
                 override_frozen=True,
-                command=" ".join(["cx", *sys.argv[1:]]),
+                command=format_command(["cx", *sys.argv[1:]]),
                 tool=("cx", __version__),
             )
         if transaction.is_empty:

@@ -91,18 +91,10 @@ def require_deletable(prefix: str, *, environ: Mapping[str, str] = os.environ) -
         HognoseError: The path is the root, is or contains the home or the current directory, or
             is a directory with something in it that is no conda environment.
     """
+    from hognose.install.precious_places import require_not_precious
+
+    require_not_precious(prefix, environ=environ)
     path = os.path.realpath(prefix)
-    precious = {os.path.realpath(home_directory(environ)): "the home directory"}
-    try:  # noqa: SIM105 - `contextlib` would be imported at every start
-        precious[os.path.realpath(os.getcwd())] = "the current directory"
-    except OSError:
-        pass
-    if not prefix or os.path.dirname(path) == path:
-        raise HognoseError(f"refusing to delete {path or 'nothing'}: it is the root", path=path)
-    for place, what in precious.items():
-        if f"{place}{os.sep}".startswith(f"{path}{os.sep}"):
-            kind = "is" if path == place else "contains"
-            raise HognoseError(f"refusing to delete {path}: it {kind} {what}", path=path)
     known = os.path.isdir(os.path.join(path, "conda-meta")) or state_of(path) != "absent"
     if not known and _names(path) not in ([], ["envs"]):
         message = f"refusing to delete {path}: it is not a conda environment"

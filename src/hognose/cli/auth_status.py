@@ -1,0 +1,139 @@
+"""`hognose auth status`: which secrets there are, of what kind and until when; never themselves."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Mapping
+
+    from hognose.console import Console
+    from hognose.net import CredentialChain
+
+
+class Row(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What is shown of one secret."""
+
+    host: str
+    kind: str
+    store: str
+    account: str | None = None
+    expires_at: int | None = None
+    is_shadowed: bool = False
+    client_id: str | None = None
+    token_endpoint: str | None = None
+    revocation_endpoint: str | None = None
+    scopes: str | None = None
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument("url", nargs="?", help="show which store answers for it")
+    parser.add_argument(
+        "--details", action="store_true", help="show the endpoints and scopes of OAuth logins, too"
+    )
+
+
+def execute(arguments: argparse.Namespace, console: Console) -> int:
+    """Show the secrets, or the store that answers for a URL."""
+    from hognose.cli.auth import credential_chain, host_url
+    from hognose.cli.settings import load_config
+
+    chain = credential_chain(load_config())
+    rows = list(_rows(chain))
+    answer = None
+    if arguments.url:
+        url = host_url(arguments.url)
+        source = chain.source_of(url)
+        answer = None if source is None else getattr(source, "name", type(source).__name__)
+    if arguments.json:
+        from hognose.cli.json_output import print_json
+
+        document: dict[str, Any] = {"success": True, "hosts": rows}
+        if arguments.url:
+            document["answers"] = answer
+        print_json(document, console)
+    elif arguments.url:
+        console.result(answer or "no store has a secret for it")
+    elif rows:
+        _print(rows, console, with_details=arguments.details)
+    else:
+        console.hint("there are no secrets; `hognose auth login HOST` keeps one")
+    return 0
+
+
+def _print(rows: list[Row], console: Console, *, with_details: bool) -> None:
+    now = time.time()
+    cells = [
+        (
+            f"{row.host} (shadowed)" if row.is_shadowed else row.host,
+            row.kind,
+            row.account or "",
+            _describe_end(row.expires_at, now),
+            row.store,
+        )
+        for row in rows
+    ]
+    console.table(("host", "kind", "account", "valid", "store"), cells)
+    for row in rows if with_details else ():
+        for name in ("client_id", "token_endpoint", "revocation_endpoint", "scopes"):
+            value = getattr(row, name)
+            if value is not None:
+                console.result(f"{row.host}: {name.replace('_', ' ')} {value}")
+
+
+def _rows(chain: CredentialChain) -> Iterator[Row]:
+    """Yield what can be listed, in the order of the stores; a key ring can only be asked."""
+    from hognose.net import CredentialFile, NetrcFile
+
+    seen: set[str] = set()
+    for store in chain.stores:
+        if isinstance(store, CredentialFile):
+            for host, entry in sorted(store.entries().items()):
+                yield _row(host, entry, store.name, is_shadowed=host in seen)
+                seen.add(host)
+        elif isinstance(store, NetrcFile):
+            for host in store.hosts():
+                yield Row(host=host, kind="login", store=store.name, is_shadowed=host in seen)
+                seen.add(host)
+
+
+def _row(host: str, entry: Mapping[str, Any], store: str, *, is_shadowed: bool) -> Row:
+    from hognose.net import OAuthToken, claims_of
+
+    row = Row(host=host, kind=next(iter(entry), "?"), store=store, is_shadowed=is_shadowed)
+    match entry:
+        case {"BasicHTTP": {"username": str(username)}}:
+            row.account = username
+        case {"BearerToken": str(bearer)} | {"CondaToken": str(bearer)}:
+            _describe_claims(row, claims_of(bearer))
+        case {"OAuth": _}:
+            token = OAuthToken.from_entry(entry)
+            if token is not None:
+                _describe_claims(row, claims_of(token.access_token))
+                row.expires_at = token.expires_at or row.expires_at
+                row.client_id = token.client_id
+                row.token_endpoint = token.token_endpoint
+                row.revocation_endpoint = token.revocation_endpoint
+    return row
+
+
+def _describe_claims(row: Row, claims: Mapping[str, Any]) -> None:
+    """Take over what a JSON Web Token says of itself."""
+    names = (claims.get(key) for key in ("email", "preferred_username", "name", "sub"))
+    row.account = next((name for name in names if isinstance(name, str)), None)
+    if isinstance(claims.get("exp"), int):
+        row.expires_at = claims["exp"]
+    if isinstance(claims.get("scope"), str):
+        row.scopes = claims["scope"]
+
+
+def _describe_end(expires_at: int | None, now: float) -> str:
+    if expires_at is None:
+        return ""
+    moment = time.strftime("%Y-%m-%d %H:%M", time.gmtime(expires_at))
+    return f"until {moment} UTC" if expires_at > now else f"ended {moment} UTC"

@@ -1,0 +1,89 @@
+"""What an `environment.yml` asks for besides conda packages: variables, and its `pip` section."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hognose.console import counted
+from hognose.errors import InstallerError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hognose.cli.request import Request
+    from hognose.console import Console
+    from hognose.types import Platform
+
+__all__ = ("complete", "with_pip")
+
+
+def with_pip(request: Request, platform: Platform, console: Console) -> Request:
+    """Return the request with `pip` among its specs, if it needs pip and does not ask for it.
+
+    Raises:
+        InstallerError: The environment is for another platform, so that its pip cannot run here.
+    """
+    from hognose.types import MatchSpec, Platform
+
+    if not request.requirements:
+        return request
+    if platform != Platform.current():
+        message = f"the `pip` section cannot be installed for {platform} on this machine"
+        raise InstallerError(message, hint="leave it out, or run this where the environment runs")
+    if any(spec.name.exact == "pip" for spec in request.specs):
+        return request
+    console.warn("there is a `pip` section, and `pip` is not asked for: it is added")
+    return msgspec.structs.replace(request, specs=(*request.specs, MatchSpec("pip")))
+
+
+def complete(prefix: Path, request: Request, console: Console) -> None:
+    """Do what is left of a request when its packages are in place.
+
+    Raises:
+        InstallerError: The variables cannot be kept, or pip does not succeed.
+    """
+    if request.variables:
+        from hognose.install import set_environment_variables
+
+        set_environment_variables(prefix, request.variables)
+    if request.requirements:
+        _install_requirements(prefix, request, console)
+
+
+def _install_requirements(prefix: Path, request: Request, console: Console) -> None:
+    # pip's output goes to standard error: standard output may hold a JSON document.
+    from hognose.shell import environment_variables
+
+    words = [word for line in request.requirements for word in _words(line)]
+    environment = environment_variables(prefix)
+    python = _python(prefix)
+    console.step(f"pip install {shlex.join(words)}")
+    sys.stderr.flush()
+    done = subprocess.run(
+        [python, "-m", "pip", "install", "--disable-pip-version-check", *words],
+        cwd=request.directory,
+        env=environment,
+        stdout=sys.stderr,
+        check=False,
+    )
+    if done.returncode:
+        message = f"pip ended with status {done.returncode}; the conda packages are installed"
+        raise InstallerError(message, path=prefix, hint=f"see what pip said above, in {prefix}")
+    console.detail(f"{counted(len(request.requirements), 'requirement')} installed by pip")
+
+
+def _words(line: str) -> list[str]:
+    """Split a line as pip splits one of a requirements file: options have their values beside."""
+    text = line.partition(" #")[0].strip()
+    return shlex.split(text) if text.startswith("-") else [text]
+
+
+def _python(prefix: Path) -> str:
+    place = prefix / "python.exe" if os.name == "nt" else prefix / "bin" / "python"
+    return os.fspath(place)

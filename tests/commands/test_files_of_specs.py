@@ -1,0 +1,286 @@
+"""`--file`: an `environment.yml`, a list of URLs, a list of specs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+
+from hognose.channel import index_channel
+from hognose.types import Platform, PrefixRecord
+from support.package_maker import File, make_package
+
+
+def packages(prefix) -> dict[str, str]:
+    return {record.name: str(record.version) for record in PrefixRecord.collect(prefix)}
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(name: str, text: str):
+        path = tmp_path / name
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def url_of(channel, name: str) -> str:
+    (path,) = channel.glob(f"*/{name}*.conda")
+    return path.as_uri()
+
+
+def test_an_environment_file_says_channels_and_packages(hognose, channel, write, tmp_path):
+    file = write(
+        "environment.yml", f"channels:\n- {channel}\n- nodefaults\ndependencies:\n- lib <2\n"
+    )
+
+    result = hognose("create", "-y", "-p", tmp_path / "env", "--file", file)
+
+    assert result.status == 0, result.err
+    assert {"lib": "1.0"} == packages(tmp_path / "env")
+
+
+def test_an_environment_file_gives_the_environment_its_name(
+    hognose, channel, write, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("CONDA_ROOT_PREFIX", str(tmp_path / "root"))
+    file = write("environment.yml", "name: named\ndependencies:\n- lib\n")
+
+    result = hognose("create", "-y", "-c", channel, "-f", file)
+
+    assert result.status == 0, result.err
+    assert {"lib": "2.0"} == packages(tmp_path / "root" / "envs" / "named")
+
+
+def test_a_name_on_the_command_line_beats_the_one_in_the_file(hognose, channel, write, tmp_path):
+    file = write("environment.yml", "name: named\ndependencies:\n- lib\n")
+
+    hognose("create", "-y", "-c", channel, "-f", file, "-p", tmp_path / "env")
+
+    assert {"lib": "2.0"} == packages(tmp_path / "env")
+
+
+def test_selectors_choose_lines_for_the_platform(hognose, channel, write, tmp_path):
+    file = write("environment.yml", "dependencies:\n- lib\n- old  # [win]\n- sel(unix): app\n")
+
+    hognose("create", "-y", "-c", channel, "-f", file, "-p", tmp_path / "env")
+
+    assert {"lib", "app"} == set(packages(tmp_path / "env"))
+
+
+def test_variables_are_set_by_activation(hognose, channel, write, tmp_path):
+    file = write("environment.yml", "dependencies: [lib]\nvariables: {COLOUR: 'a b', N: 3}\n")
+
+    hognose("create", "-y", "-c", channel, "-f", file, "-p", tmp_path / "env")
+
+    state = json.loads((tmp_path / "env/conda-meta/state").read_text())
+    assert {"COLOUR": "a b", "N": "3"} == state["env_vars"]
+    assert "export COLOUR='a b'" in hognose("activate", "-p", tmp_path / "env").out
+
+
+def test_the_pip_section_runs_the_environments_own_pip_where_the_file_lies(
+    hognose, channel, write, tmp_path
+):
+    program = '#!/bin/sh\npwd > "$CONDA_PREFIX/seen"\nprintf "%s\\n" "$@" >> "$CONDA_PREFIX/seen"\n'
+    pip_channel = tmp_path / "pip-channel"
+    make_package(pip_channel, "pip", "25", files={"bin/python": File(program, executable=True)})
+    index_channel(pip_channel)
+    file = write(
+        "environment.yml", "dependencies:\n- pip\n- pip:\n  - a ==1  # why\n  - -r more.txt\n"
+    )
+
+    result = hognose("create", "-y", "-c", pip_channel, "-f", file, "-p", tmp_path / "env")
+
+    assert result.status == 0, result.err
+    seen = (tmp_path / "env/seen").read_text().splitlines()
+    assert [str(tmp_path), "-m", "pip", "install"] == seen[:4]
+    assert ["a ==1", "-r", "more.txt"] == seen[-3:]
+
+
+def test_a_pip_that_does_not_succeed_is_one_error_in_one_document(
+    hognose, channel, write, tmp_path
+):
+    pip_channel = tmp_path / "pip-channel"
+    program = File("#!/bin/sh\nexit 3\n", executable=True)
+    make_package(pip_channel, "pip", "25", files={"bin/python": program})
+    index_channel(pip_channel)
+    file = write("environment.yml", "dependencies:\n- pip:\n  - a\n")
+
+    result = hognose(
+        "create", "-y", "--json", "-c", pip_channel, "-f", file, "-p", tmp_path / "env"
+    )
+
+    assert result.status == 1
+    assert json.loads(result.out)["success"] is False
+    assert "status 3" in result.out
+    assert {"pip": "25"} == packages(tmp_path / "env")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("dependencies: lib", "no list"),
+        ("dependencies: [lib", "not YAML"),
+        ("channels: [a]", "`dependencies` is missing"),
+        ("dependencies: [{npm: [a]}]", "npm"),
+        ("version: 6\nenvironments: {}", "--lockfile"),
+        ("dependencies: [lib, '>>2']", ">>2"),
+    ],
+)
+def test_an_environment_file_that_cannot_be_used_is_named(hognose, write, tmp_path, text, message):
+    file = write("environment.yml", text)
+
+    result = hognose("create", "-y", "-p", tmp_path / "env", "-f", file)
+
+    assert result.status != 0
+    assert message in result.err
+    assert "environment.yml" in result.err
+    assert not (tmp_path / "env").exists()
+
+
+def test_a_list_of_urls_is_installed_as_it_is(hognose, channel, write, tmp_path):
+    lines = [url_of(channel, "lib-1.0"), url_of(channel, "app")]
+    file = write("list.txt", "# a comment\n@EXPLICIT\n" + "\n".join(lines))
+
+    result = hognose("create", "-y", "-p", tmp_path / "env", "--file", file)
+
+    assert result.status == 0, result.err
+    assert {"lib": "1.0", "app": "1.0"} == packages(tmp_path / "env")
+    record = PrefixRecord.collect(tmp_path / "env")[0]
+    assert ("lib >=1",) == record.depends
+    assert lines[1] == record.url
+
+
+def test_what_list_explicit_prints_makes_the_same_environment(hognose, channel, write, tmp_path):
+    hognose("create", "-y", "-c", channel, "-p", tmp_path / "one", "app", "lib <2")
+    file = write("list.txt", hognose("list", "--explicit", "-p", tmp_path / "one").out)
+
+    result = hognose("create", "-y", "-p", tmp_path / "two", "--file", file, "--offline")
+
+    assert result.status == 0, result.err
+    one, two = (PrefixRecord.collect(tmp_path / name) for name in ("one", "two"))
+    assert [record.url for record in one] == [record.url for record in two]
+    assert [record.sha256_hex for record in one] == [record.sha256_hex for record in two]
+
+
+def test_a_listed_package_with_another_hash_is_not_installed(hognose, channel, write, tmp_path):
+    url = url_of(channel, "lib-1.0")
+    file = write("list.txt", f"@EXPLICIT\n{url}#{hashlib.md5(b'other').hexdigest()}\n")
+
+    result = hognose("create", "-y", "-p", tmp_path / "env", "--file", file)
+
+    assert result.status == 1
+    assert url in result.err
+    assert not (tmp_path / "env").exists()
+
+
+def test_install_adds_listed_packages_to_what_is_there(hognose, channel, write, tmp_path):
+    hognose("create", "-y", "-c", channel, "-p", tmp_path / "env", "lib")
+    file = write("list.txt", f"@EXPLICIT\n{url_of(channel, 'app')}\n")
+
+    result = hognose("install", "-y", "-p", tmp_path / "env", "--file", file)
+
+    assert result.status == 0, result.err
+    assert {"lib": "2.0", "app": "1.0"} == packages(tmp_path / "env")
+
+
+def test_urls_and_specs_exclude_each_other(hognose, channel, write, tmp_path):
+    file = write("list.txt", f"@EXPLICIT\n{url_of(channel, 'app')}\n")
+
+    result = hognose("create", "-y", "-p", tmp_path / "env", "--file", file, "lib")
+
+    assert result.status == 2
+    assert "exclude each other" in result.err
+
+
+def test_a_list_for_another_platform_is_refused(hognose, channel, write, tmp_path):
+    other = "osx-arm64" if str(Platform.current()) != "osx-arm64" else "linux-64"
+    file = write("list.txt", f"# platform: {other}\n@EXPLICIT\n{url_of(channel, 'app')}\n")
+
+    result = hognose("create", "-y", "-p", tmp_path / "env", "--file", file)
+
+    assert result.status == 2
+    assert f"--platform {other}" in result.err
+
+
+def test_a_file_of_specs_may_have_comments(hognose, channel, write, tmp_path):
+    file = write("specs.txt", "# what we need\nlib <2  # not yet\n\napp\n")
+
+    hognose("create", "-y", "-c", channel, "-p", tmp_path / "env", "--file", file)
+
+    assert {"lib": "1.0", "app": "1.0"} == packages(tmp_path / "env")
+
+
+def test_lock_takes_the_platforms_and_selectors_of_an_environment_file(hognose, write, tmp_path):
+    channel = tmp_path / "channel"
+    for name in ("lib", "old"):
+        make_package(channel, name, "1.0", subdir="noarch", noarch="generic")
+    index_channel(channel)
+    file = write(
+        "environment.yml",
+        "platforms: [linux-64, win-64]\ndependencies:\n- lib\n- old  # [win]\n",
+    )
+
+    result = hognose("lock", "-c", channel, "-f", file, "-o", tmp_path / "my.lock", "--json")
+
+    assert result.status == 0, result.err
+    assert {"linux-64": 1, "win-64": 2} == json.loads(result.out)["packages"]
+
+
+def test_install_sets_the_variables_of_a_file_although_no_package_changes(
+    hognose, channel, write, tmp_path
+):
+    hognose("create", "-y", "-c", channel, "-p", tmp_path / "env", "lib")
+    file = write("environment.yml", "dependencies: [lib]\nvariables: {COLOUR: red}\n")
+
+    result = hognose("install", "-y", "-c", channel, "-p", tmp_path / "env", "--file", file)
+
+    assert result.status == 0, result.err
+    state = json.loads((tmp_path / "env/conda-meta/state").read_text())
+    assert {"COLOUR": "red"} == state["env_vars"]
+
+
+def test_an_archive_by_path_comes_with_what_it_needs(hognose, channel, write, tmp_path):
+    empty = tmp_path / "elsewhere"
+    make_package(empty, "own", "1.0", depends=["app", "lib <2"])
+    (archive,) = empty.glob("*/own*.conda")
+
+    result = hognose("create", "-y", "-c", channel, "-p", tmp_path / "env", archive)
+
+    assert result.status == 0, result.err
+    assert {"own": "1.0", "app": "1.0", "lib": "1.0"} == packages(tmp_path / "env")
+
+
+def test_an_archive_by_url_replaces_what_the_channel_would_give(hognose, channel, tmp_path):
+    hognose("create", "-y", "-c", channel, "-p", tmp_path / "env", "app")
+
+    result = hognose(
+        "install", "-y", "-c", channel, "-p", tmp_path / "env", url_of(channel, "lib-1.0")
+    )
+
+    assert result.status == 0, result.err
+    assert {"app": "1.0", "lib": "1.0"} == packages(tmp_path / "env")
+
+
+def test_an_archive_that_does_not_fit_is_refused(hognose, channel, tmp_path):
+    hognose("create", "-y", "-c", channel, "-p", tmp_path / "env", "old")
+
+    result = hognose(
+        "install", "-y", "-c", channel, "-p", tmp_path / "env", url_of(channel, "lib-2.0")
+    )
+
+    assert result.status == 1
+    assert "old" in result.err
+    assert {"old": "1.0", "lib": "1.0"} == packages(tmp_path / "env")
+
+
+def test_an_archive_by_url_with_another_hash_is_not_installed(hognose, channel, tmp_path):
+    url = f"{url_of(channel, 'lib-1.0')}#{hashlib.md5(b'other').hexdigest()}"
+
+    result = hognose("create", "-y", "-c", channel, "-p", tmp_path / "env", url)
+
+    assert result.status == 1
+    assert "md5" in result.err.lower()
+    assert not (tmp_path / "env").exists()

@@ -1,0 +1,84 @@
+"""What the commands' options ask of the installer."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from hognose.channel import index_channel
+from support.package_maker import File, make_package
+
+
+@pytest.fixture
+def scripted(tmp_path):
+    """Return a channel whose `setup` has a post-link script, and whose `twin` ships the same file."""
+    channel = tmp_path / "scripted"
+    script = File('#!/bin/sh\necho done > "$PREFIX/ran"\n', executable=True)
+    make_package(
+        channel, "setup", "1.0", files={"bin/.setup-post-link.sh": script, "share/same": "a\n"}
+    )
+    make_package(channel, "twin", "1.0", files={"share/same": "b\n"})
+    index_channel(channel)
+    return channel
+
+
+def test_link_scripts_are_skipped_and_named(hognose, scripted, tmp_path):
+    result = hognose("create", "-y", "-c", scripted, "-p", tmp_path / "env", "setup")
+
+    assert not (tmp_path / "env/ran").exists()
+    assert "not run: the link scripts of setup" in result.err
+    assert "`--link-scripts setup`" in result.err
+
+
+def test_what_a_script_has_to_say_is_shown(hognose, tmp_path):
+    script = File('#!/bin/sh\necho "now log in" > "$PREFIX/.messages.txt"\n', executable=True)
+    channel = tmp_path / "telling"
+    make_package(channel, "tell", "1.0", files={"bin/.tell-post-link.sh": script})
+    index_channel(channel)
+
+    result = hognose(
+        "create", "-y", "-c", channel, "-p", tmp_path / "env", "--link-scripts", "tell", "tell"
+    )
+
+    assert "now log in" in result.err
+
+
+@pytest.mark.parametrize("name", ["setup", "all"])
+def test_a_package_that_is_named_may_run_its_script(hognose, scripted, tmp_path, name):
+    hognose("create", "-y", "-c", scripted, "-p", tmp_path / "env", "--link-scripts", name, "setup")
+
+    assert "done\n" == (tmp_path / "env/ran").read_text()
+
+
+def test_another_package_may_not(hognose, scripted, tmp_path):
+    hognose(
+        "create", "-y", "-c", scripted, "-p", tmp_path / "env", "--link-scripts", "twin", "setup"
+    )
+
+    assert not (tmp_path / "env/ran").exists()
+
+
+def test_files_can_be_copied_so_that_nothing_is_shared_with_the_cache(hognose, channel, tmp_path):
+    hognose("create", "-y", "-c", channel, "-p", tmp_path / "env", "--copy", "lib")
+
+    assert 1 == os.stat(tmp_path / "env/lib/lib.txt").st_nlink
+
+
+def test_clobbering_can_be_an_error(hognose, scripted, tmp_path):
+    result = hognose(
+        "create",
+        "-y",
+        "-c",
+        scripted,
+        "-p",
+        tmp_path / "env",
+        "--clobber",
+        "error",
+        "setup",
+        "twin",
+    )
+
+    assert result.status == 1
+    assert "share/same" in result.err
+    assert not (tmp_path / "env").exists()

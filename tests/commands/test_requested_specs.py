@@ -1,0 +1,162 @@
+"""What an environment was asked for, whoever made it and however they wrote it down."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from hognose.channel import index_channel
+from hognose.cli.specs import requested_specs
+from hognose.types import PrefixRecord
+from support.package_maker import make_package
+
+
+@pytest.fixture
+def world(tmp_path):
+    """Return a channel: `app` needs `lib`, `tool` and `extra` need nothing."""
+    channel = tmp_path / "world"
+    for version in ("1.0", "2.0"):
+        make_package(channel, "lib", version, subdir="noarch", noarch="generic")
+        make_package(channel, "tool", version)
+    make_package(channel, "app", "1.0", depends=["lib"])
+    make_package(channel, "extra", "1.0")
+    index_channel(channel)
+    return channel
+
+
+@pytest.fixture
+def env(tmp_path):
+    return tmp_path / "env"
+
+
+def packages(prefix) -> dict[str, str]:
+    return {record.name: str(record.version) for record in PrefixRecord.collect(prefix)}
+
+
+def rewrite(prefix, name: str, **values) -> None:
+    (path,) = (prefix / "conda-meta").glob(f"{name}-*.json")
+    tree = json.loads(path.read_text())
+    path.write_text(json.dumps({**tree, **values}))
+
+
+def forget_all(prefix) -> None:
+    """Make the environment look as if a tool had made it that notes no requests."""
+    for path in (prefix / "conda-meta").glob("*.json"):
+        tree = json.loads(path.read_text())
+        tree.pop("requested_specs", None)
+        path.write_text(json.dumps(tree))
+
+
+def test_nothing_goes_that_no_record_says_was_asked_for(hognose, world, env):
+    hognose("create", "-y", "-c", world, "-p", env, "app", "tool")
+    forget_all(env)
+
+    hognose("install", "-y", "-c", world, "-p", env, "extra")
+
+    assert {"app", "lib", "tool", "extra"} == set(packages(env))
+
+
+def test_one_record_that_knows_who_asked_does_not_make_the_others_go(hognose, world, env):
+    hognose("create", "-y", "-c", world, "-p", env, "app", "tool")
+    forget_all(env)
+    rewrite(env, "tool", requested_specs=["tool"])
+
+    for words in (("install", "extra"), ("update", "--all"), ("remove", "extra")):
+        result = hognose(words[0], "-y", "-c", world, "-p", env, *words[1:])
+        if words[0] != "remove":
+            assert result.status == 0, result.err
+        assert {"app", "lib", "tool"} <= set(packages(env)), words
+
+
+def test_a_circle_that_nobody_asked_for_stays(tmp_path, hognose, env):
+    channel = tmp_path / "circle"
+    make_package(channel, "a", "1.0", depends=["b"])
+    make_package(channel, "b", "1.0", depends=["a"])
+    make_package(channel, "c", "1.0")
+    index_channel(channel)
+    hognose("create", "-y", "-c", channel, "-p", env, "a", "c")
+    forget_all(env)
+
+    assert ["a", "c"] == sorted(requested_specs(PrefixRecord.collect(env)))
+
+
+def test_what_only_a_removed_package_needed_goes(hognose, world, env):
+    hognose("create", "-y", "-c", world, "-p", env, "app", "tool")
+
+    hognose("remove", "-y", "-p", env, "app")
+
+    assert {"tool": "2.0"} == packages(env)
+
+
+def test_condas_single_form_holds_and_is_listed(hognose, world, env):
+    hognose("create", "-y", "-c", world, "-p", env, "tool=1")
+    rewrite(env, "tool", requested_specs=[], requested_spec="tool=1.*")
+
+    assert "tool=1.*" in hognose("list", "-p", env).out
+    hognose("update", "-y", "-c", world, "-p", env, "--all")
+    assert "1.0" == packages(env)["tool"]
+
+
+def test_conda_writes_none_where_nobody_asked(hognose, world, env):
+    hognose("create", "-y", "-c", world, "-p", env, "app")
+    rewrite(env, "lib", requested_spec="None")
+
+    assert ["app"] == list(requested_specs(PrefixRecord.collect(env)))
+
+
+def test_asking_for_what_is_there_is_remembered(hognose, world, env):
+    hognose("create", "-y", "-c", world, "-p", env, "app")
+
+    hognose("install", "-y", "-c", world, "-p", env, "lib")
+    hognose("remove", "-y", "-p", env, "app")
+
+    assert {"lib": "2.0"} == packages(env)
+
+
+def test_pins_of_the_environment_hold(hognose, world, env):
+    hognose("create", "-y", "-c", world, "-p", env, "tool=1")
+    rewrite(env, "tool", requested_specs=["tool"])
+    (env / "conda-meta/pinned").write_text("# our choice\ntool 1.*  # for now\n\nlib <2\n")
+
+    hognose("update", "-y", "-c", world, "-p", env, "--all")
+    hognose("install", "-y", "-c", world, "-p", env, "app")
+
+    assert {"tool": "1.0", "app": "1.0", "lib": "1.0"} == packages(env)
+
+
+def test_a_pin_that_is_no_spec_is_named(hognose, world, env):
+    hognose("create", "-y", "-c", world, "-p", env, "tool=1")
+    (env / "conda-meta/pinned").write_text("tool >>1\n")
+
+    result = hognose("update", "-y", "-c", world, "-p", env, "--all")
+
+    assert result.status == 2
+    assert "conda-meta/pinned" in result.err
+
+
+def test_an_environment_keeps_its_platform(hognose, tmp_path, env):
+    channel = tmp_path / "foreign"
+    for subdir in ("win-64", "linux-64", "osx-arm64"):
+        for name in ("a", "b"):
+            make_package(channel, name, "1.0", subdir=subdir)
+    index_channel(channel)
+    hognose("create", "-y", "-c", channel, "-p", env, "--platform", "win-64", "a")
+
+    result = hognose("install", "-y", "-c", channel, "-p", env, "b")
+
+    assert result.status == 0, result.err
+    assert {"win-64"} == {record.subdir for record in PrefixRecord.collect(env)}
+    assert "# platform: win-64" in hognose("list", "--explicit", "-p", env).out
+
+
+def test_another_platform_than_the_environments_is_refused(hognose, tmp_path, env):
+    channel = tmp_path / "foreign"
+    make_package(channel, "a", "1.0", subdir="win-64")
+    index_channel(channel)
+    hognose("create", "-y", "-c", channel, "-p", env, "--platform", "win-64", "a")
+
+    result = hognose("install", "-y", "-c", channel, "-p", env, "--platform", "osx-64", "a")
+
+    assert result.status == 2
+    assert "for win-64" in result.err
