@@ -5,13 +5,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := src tests benchmarks demo
+# What the peers of `make test-peers` are called at Debian.
+SERVERS := squid tinyproxy nginx-light docker-registry apache2-utils microsocks openssl ntfs-3g
 
-.PHONY: help demo test lint types contracts unit test-slow fuzz coverage bench format clean
+.PHONY: help demo test lint types contracts unit test-slow test-peers fuzz coverage bench format clean
 
 help:
 	@echo "make demo       build a real channel, bootstrap from it, and run what was installed"
 	@echo "make test       lint, types, import contracts and tests"
 	@echo "make test-slow  long runs: whole data sets, real builds, fault injection, fuzzing"
+	@echo "make test-peers real proxies, web servers, registries and buckets; as root, from Debian"
 	@echo "make fuzz       let atheris look for text that breaks a parser"
 	@echo "make bench      measure against py-rattler"
 	@echo "make coverage   tests with a report of what they did not reach"
@@ -48,6 +51,16 @@ unit: $(VENV)/.development
 
 test-slow: $(VENV)/.development
 	$(BIN)/pytest -m slow --timeout=900
+
+# Nothing is started but by the tests: the packages' own services are kept from starting.
+test-peers: $(VENV)/.development
+	$(BIN)/python -m pip install --quiet --group servers
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    policy=/usr/sbin/policy-rc.d; [ -e $$policy ] && made= || made=$$policy; \
+	    if [ "$$made" ]; then printf '#!/bin/sh\nexit 101\n' >$$made; chmod +x $$made; fi; \
+	    apt-get update -qq && apt-get install -y -qq --no-install-recommends $(SERVERS) >/dev/null; \
+	    status=$$?; [ -z "$$made" ] || rm -f $$made; exit $$status; fi
+	$(BIN)/pytest -m "slow or not slow" tests/peers tests/net tests/differential/test_repodata_indexers.py
 
 coverage: $(VENV)/.development
 	$(BIN)/coverage run -m pytest
