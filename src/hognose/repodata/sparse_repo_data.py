@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 from msgspec import field
 
+from hognose._collector import collector_paused
 from hognose.errors import InvalidPackageFileError
 from hognose.repodata.decompression import DEFAULT_MAX_SIZE, compression_of_name, read_all
 from hognose.repodata.format_selection import PackageFormatSelection, is_hidden, select
-from hognose.repodata.garbage_collection import collector_paused
 from hognose.repodata.placement import Placement, WireRecord
 from hognose.repodata.record_places import locate_records
 from hognose.repodata.record_section import RawTexts, RecordText, Section
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 __all__ = ("SparseRepoData",)
 
 _PREFER_CONDA = PackageFormatSelection.PREFER_CONDA
-_LARGE = 1 << 25
+# A larger file is left on the disk: opening takes as long, reading a name from it some 10
+# microseconds more, and a solve for a few platforms needs half the memory.
+_LARGE = 1 << 23
 
 
 class _V3Pieces(msgspec.Struct, gc=False):
