@@ -59,7 +59,18 @@ def test_a_machine_without_what_is_needed(hognose, channel, prefix):
 def test_a_directory_that_is_no_channel(hognose, tmp_path, prefix):
     result = hognose("create", "-p", prefix, "-c", tmp_path / "nowhere", "app")
 
-    check(result, "nowhere", "repodata.json", prefix=prefix)
+    check(result, "nowhere", "there is no directory", "repodata.json", prefix=prefix)
+
+
+def test_a_channel_without_a_name(hognose, prefix):
+    check(hognose("create", "-p", prefix, "-c", "", "app"), "it is empty", prefix=prefix)
+
+
+def test_a_pattern_where_a_package_is_named(hognose, channel, prefix):
+    result = hognose("create", "-p", prefix, "-c", channel, "ap*")
+
+    check(result, "not the pattern `ap*`", "hognose search 'ap*'", prefix=prefix)
+    assert "exact_names_only" not in result.err
 
 
 def test_a_server_that_is_not_there(hognose, prefix):

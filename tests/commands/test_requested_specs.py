@@ -160,3 +160,14 @@ def test_another_platform_than_the_environments_is_refused(hognose, tmp_path, en
 
     assert result.status == 2
     assert "for win-64" in result.err
+
+
+def test_what_nobody_asked_for_stays_until_it_is_pruned(hognose, world, env):
+    hognose("create", "-y", "-c", world, "-p", env, "app", "tool")
+    rewrite(env, "tool", requested_specs=[])
+
+    hognose("install", "-y", "-c", world, "-p", env, "extra")
+    assert {"app", "lib", "tool", "extra"} == set(packages(env))
+
+    hognose("update", "-y", "-c", world, "-p", env, "--prune")
+    assert {"app", "lib", "extra"} == set(packages(env))

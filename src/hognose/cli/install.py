@@ -45,7 +45,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.cli.request import read_request
     from hognose.cli.requirements import complete, with_pip
     from hognose.cli.session import Session
-    from hognose.cli.specs import merge_specs, requested_specs
+    from hognose.cli.specs import merge_specs, noted_requests, requested_specs
     from hognose.types import MatchSpec, PrefixRecord
 
     prefix = options.find_environment(arguments)
@@ -62,7 +62,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
             new = records_of_urls(request.packages, cache=session.cache, client=session.client)
             names = {record.name for record in new}
             wanted = [*(record for record in installed if record.name not in names), *new]
-            specs = merge_specs(asked, [MatchSpec(record.name) for record in new])
+            new_specs = tuple(MatchSpec(record.name) for record in new)
         else:
             new_specs, archives = with_archives(session, request)
             specs = merge_specs(asked, new_specs)
@@ -73,7 +73,8 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
             prefix=prefix,
             installed=installed,
             wanted=wanted,
-            specs=specs,
+            # What nobody asked for stays, but is not noted as asked for: `update --prune` finds it.
+            specs=merge_specs(noted_requests(installed), new_specs),
             platform=platform,
             afterwards=lambda: complete(prefix, request, console),
         )

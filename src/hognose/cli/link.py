@@ -31,7 +31,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.cli.archive_record import record_of_file
     from hognose.cli.change import change_environment
     from hognose.cli.session import Session
-    from hognose.cli.specs import merge_specs, requested_specs
+    from hognose.cli.specs import merge_specs, noted_requests
     from hognose.types import MatchSpec, PrefixRecord
 
     prefix = options.find_prefix(arguments)
@@ -50,7 +50,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
             prefix=prefix,
             installed=installed,
             wanted=wanted,
-            specs=merge_specs(requested_specs(installed), new),
+            specs=merge_specs(noted_requests(installed), new),
             platform=platform,
             reinstall=names,
         )

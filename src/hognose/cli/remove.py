@@ -34,7 +34,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     """Change or remove the environment."""
     from hognose.cli.change import change_environment
     from hognose.cli.session import Session
-    from hognose.cli.specs import requested_specs
+    from hognose.cli.specs import noted_requests, requested_specs
     from hognose.types import PackageName, PrefixRecord
 
     if bool(arguments.names) == arguments.all:
@@ -48,7 +48,8 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     missing = sorted(names - {record.name for record in installed})
     if missing:
         raise UsageError(f"{prefix} does not have {', '.join(f'`{name}`' for name in missing)}")
-    asked = {name: spec for name, spec in requested_specs(installed).items() if name not in names}
+    asked = requested_specs(installed).keys() - names
+    noted = {name: spec for name, spec in noted_requests(installed).items() if name not in names}
     kept = _keep(installed, roots=set(asked), removed=names)
     with Session(arguments, console) as session:
         return change_environment(
@@ -57,7 +58,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
             prefix=prefix,
             installed=installed,
             wanted=kept,
-            specs=list(asked.values()),
+            specs=list(noted.values()),
             platform=options.find_platform(None, installed),
         )
 

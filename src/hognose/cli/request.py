@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hognose._unreadable import unreadable
+from hognose.cli.specs import parse_spec
 from hognose.errors import ParseEnvironmentYamlError, ParseLockFileError, UsageError
 from hognose.types import ExplicitEnvironmentEntry, MatchSpec, Platform
 
@@ -106,7 +107,7 @@ def read_request(words: Sequence[str], files: Sequence[str], *, platform: Platfo
     """
     archives = [word for word in words if _is_archive(word)]
     request = Request(
-        specs=tuple(MatchSpec(word) for word in words if word not in archives),
+        specs=tuple(parse_spec(word) for word in words if word not in archives),
         archives=tuple(ExplicitEnvironmentEntry.parse(word) for word in archives),
     )
     for file in files:
@@ -141,7 +142,7 @@ def _read_file(file: str, platform: Platform) -> Request:
             )
         return Request(packages=explicit.packages)
     lines = (line.partition(" #")[0].strip() for line in text.splitlines())
-    specs = tuple(MatchSpec(line) for line in lines if line and not line.startswith("#"))
+    specs = tuple(parse_spec(line) for line in lines if line and not line.startswith("#"))
     return Request(specs=specs)
 
 

@@ -121,9 +121,9 @@ def parse_constraints(texts: Sequence[str]) -> list[MatchSpec]:
     Raises:
         InvalidMatchSpecError: One of them is none.
     """
-    from hognose.types import MatchSpec
+    from hognose.cli.specs import parse_spec
 
-    return [MatchSpec(text) for text in texts]
+    return [parse_spec(text) for text in texts]
 
 
 def parse_exclude_newer(

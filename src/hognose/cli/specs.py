@@ -12,7 +12,30 @@ if TYPE_CHECKING:
 
     from hognose.types import MatchSpec, PrefixRecord
 
-__all__ = ("merge_specs", "noted_requests", "read_pins", "read_specs", "requested_specs")
+__all__ = (
+    "merge_specs",
+    "noted_requests",
+    "parse_spec",
+    "read_pins",
+    "read_specs",
+    "requested_specs",
+)
+
+
+def parse_spec(text: str) -> MatchSpec:
+    """Parse a spec for packages to install: it has to name one.
+
+    Raises:
+        InvalidMatchSpecError: It is no spec, or a pattern for names.
+    """
+    from hognose.types import MatchSpec
+
+    spec = MatchSpec(text, exact_names_only=False)
+    if spec.name.exact is None:
+        rule = f"a name is needed here, not the pattern `{spec.name}`"
+        hint = f"`hognose search '{spec.name}'` shows the names that it stands for"
+        raise InvalidMatchSpecError(text, rule, hint=hint)
+    return spec
 
 
 def read_specs(words: Sequence[str], files: Sequence[str] = ()) -> list[MatchSpec]:
@@ -71,14 +94,9 @@ def requested_specs(installed: Iterable[PrefixRecord]) -> dict[str, MatchSpec]:
     """
     from hognose.types import MatchSpec
 
-    records = {record.name: record for record in installed}
-    found: dict[str, MatchSpec] = {}
-    for name, record in records.items():
-        for text in record.asked_by:
-            spec = MatchSpec(text)
-            if spec.name.exact == name:
-                found[name] = spec
-    for unreached in _unreached(list(records.values()), found):
+    records = list(installed)
+    found = noted_requests(records)
+    for unreached in _unreached(records, found):
         found[unreached] = MatchSpec(unreached)
     return found
 
