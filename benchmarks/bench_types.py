@@ -112,16 +112,25 @@ def bars(title, medians, **least):
 
 
 DECODING = """
-import json, os, sys, time
+import gc, json, os, sys, time
 from hognose.types import RepoData
 RepoData.decode(b'{"packages": {}}')
 data = open(sys.argv[1], "rb").read()
 pages = lambda: int(open("/proc/self/statm").read().split()[1])
 before = pages()
-start = time.perf_counter()
-decoded = RepoData.decode(data) if sys.argv[2] == "hognose" else json.loads(data)
-seconds = time.perf_counter() - start
-print(seconds, (pages() - before) * os.sysconf("SC_PAGE_SIZE") / 1e6, flush=True)
+def decode():
+    start = time.perf_counter()
+    decoded = RepoData.decode(data) if sys.argv[2] == "hognose" else json.loads(data)
+    return time.perf_counter() - start, decoded
+seconds, decoded = decode()
+megabytes = (pages() - before) * os.sysconf("SC_PAGE_SIZE") / 1e6
+again = []
+for _ in range(3):
+    del decoded
+    gc.collect()
+    next_seconds, decoded = decode()
+    again.append(next_seconds)
+print(seconds, megabytes, sorted(again)[1], flush=True)
 os._exit(0)
 """
 IMPORTING = """
@@ -157,12 +166,17 @@ def measure_decoding(data, records):
         medians = run_in_turns(commands, 9)
     print(f"\ndecode {len(data) / 1e6:.1f} MB of repodata, {records} records")
     ours = medians["hognose"]
-    for name, (seconds, megabytes) in medians.items():
+    for name, (seconds, megabytes, again) in medians.items():
         ratio = f"x {seconds / ours[0]:.2f}"
-        print(f"  {name:14} {seconds * 1000:10.2f} ms  {megabytes:6.1f} MB  {ratio}")
-    seconds, megabytes = zip(*(medians[name] for name in ("hognose", "json.loads")), strict=True)
+        later = f"again {again * 1000:.2f} ms  x {again / ours[2]:.2f}"
+        print(f"  {name:14} {seconds * 1000:10.2f} ms  {megabytes:6.1f} MB  {ratio}  {later}")
+    seconds, megabytes, again = zip(
+        *(medians[name] for name in ("hognose", "json.loads")), strict=True
+    )
     return [
-        Bar("decode: part of json.loads' time", seconds[0] / seconds[1], most=0.5),
+        # The first time in a process, every version is new, and so is every page of memory.
+        Bar("decode, first time: part of json.loads' time", seconds[0] / seconds[1], most=0.5),
+        Bar("decode, later: part of json.loads' time", again[0] / again[1], most=0.5),
         Bar("decode: part of json.loads' memory", megabytes[0] / megabytes[1], most=1),
     ]
 

@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 import msgspec
 from msgspec import field
 
+from hognose._collector import collector_paused
 from hognose.types import wire
 from hognose.types.always import no_records, no_texts
 from hognose.types.package_record import PackageRecord, RepoDataRecord
@@ -95,7 +96,10 @@ class RepoData(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
         Raises:
             InvalidPackageFileError: It is no JSON, or not of this shape.
         """
-        return wire.decode_json(data, cls, what=what) if data else cls()
+        if not data:
+            return cls()
+        with collector_paused():
+            return wire.decode_json(data, cls, what=what)
 
     @classmethod
     def from_path(cls, path: str | os.PathLike[str]) -> Self:
