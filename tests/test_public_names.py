@@ -3,6 +3,7 @@
 import ast
 import importlib
 import inspect
+import os
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,33 @@ def test_every_exported_class_and_function_has_a_docstring(name):
     ]
     undocumented = [name for name in documented if not inspect.getdoc(getattr(package, name))]
     assert undocumented == []
+
+
+@pytest.mark.parametrize("name", [*LAYERS, "hognose.aio"])
+def test_no_signature_shows_the_environment(name):
+    package = importlib.import_module(name)
+    exported = {each: getattr(package, each) for each in package.__all__}
+    methods = {
+        f"{each}.{method.__name__}": method
+        for each, value in exported.items()
+        if inspect.isclass(value)
+        for _, method in inspect.getmembers(value, inspect.isroutine)
+    }
+
+    shown = [
+        f"{each}({parameter.name})"
+        for each, value in (exported | methods).items()
+        for parameter in _parameters(value)
+        if isinstance(parameter.default, type(os.environ))
+    ]
+    assert shown == []
+
+
+def _parameters(value):
+    try:
+        return inspect.signature(value).parameters.values()
+    except (TypeError, ValueError):
+        return ()
 
 
 def test_a_name_that_is_not_exported_is_an_attribute_error():

@@ -13,6 +13,8 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from hognose._several import require_several
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
     from datetime import datetime, timedelta
@@ -56,6 +58,16 @@ async def _run(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T
     return await _until_done(future, lambda: None)
 
 
+async def _run_fetching(client: Client, function: Callable[[Client], T]) -> T:
+    """Run a call with a client that is stopped when the coroutine is cancelled."""
+    from hognose.net import Cancellation
+
+    cancellation = Cancellation()
+    stoppable = client.cancelled_by(cancellation)
+    future = asyncio.ensure_future(asyncio.to_thread(function, stoppable))
+    return await _until_done(future, cancellation.cancel)
+
+
 async def _run_cancellable(
     function: Callable[[Callable[[], bool]], T],
 ) -> T:
@@ -76,13 +88,17 @@ async def _until_done(future: asyncio.Future[T], cancel: Callable[[], None]) -> 
         raise
 
 
+def _listed(argument: str, given: Iterable[T]) -> list[T]:
+    return list(require_several(argument, given))
+
+
 class Gateway:
     """Finds records in channels; the coroutine twin of `hognose.repodata.Gateway`.
 
     Args:
         cache_dir: The directory for repodata on disk; the one shared with conda's other Rust and
             Python tools by default.
-        client: What fetches; one of its own by default.
+        client: What fetches; by default one of its own, with the stored credentials.
         **settings: Further arguments of `hognose.repodata.Gateway`.
     """
 
@@ -95,11 +111,11 @@ class Gateway:
     ) -> None:
         """Keep the settings; nothing is opened yet."""
         from hognose.cache import default_cache_dir
-        from hognose.net import Client
+        from hognose.net import Client, default_credentials
         from hognose.repodata import Gateway as Blocking
 
         directory = default_cache_dir() / "repodata" if cache_dir is None else cache_dir
-        self.client = client or Client()
+        self.client = client or Client(credentials=default_credentials(os.environ))
         self.blocking = Blocking(self.client, cache_dir=directory, **settings)
 
     async def query(
@@ -125,9 +141,9 @@ class Gateway:
         """
         return await _run(
             self.blocking.query,
-            list(sources),
-            list(platforms),
-            list(specs),
+            _listed("sources", sources),
+            _listed("platforms", platforms),
+            _listed("specs", specs),
             recursive=recursive,
             channel_relations_max_depth=channel_relations_max_depth,
         )
@@ -140,7 +156,9 @@ class Gateway:
         Raises:
             FetchRepoDataError, NetworkError: A channel cannot be read.
         """
-        return await _run(self.blocking.names, list(sources), list(platforms))
+        return await _run(
+            self.blocking.names, _listed("sources", sources), _listed("platforms", platforms)
+        )
 
     async def who_needs(
         self,
@@ -153,7 +171,12 @@ class Gateway:
         Raises:
             FetchRepoDataError, NetworkError: A channel cannot be read.
         """
-        return await _run(self.blocking.who_needs, list(sources), list(platforms), target)
+        return await _run(
+            self.blocking.who_needs,
+            _listed("sources", sources),
+            _listed("platforms", platforms),
+            target,
+        )
 
     async def run_exports(
         self,
@@ -170,11 +193,13 @@ class Gateway:
         Raises:
             NetworkError: A server does not answer.
         """
-        return await _run(self.blocking.run_exports, list(records), read_archive=read_archive)
+        return await _run(
+            self.blocking.run_exports, _listed("records", records), read_archive=read_archive
+        )
 
     async def channel_notices(self, channels: Iterable[Channel | str]) -> list[ChannelNotice]:
         """Return what channels have to say (CEP 6); nothing that goes wrong is an error."""
-        return await _run(self.blocking.channel_notices, list(channels))
+        return await _run(self.blocking.channel_notices, _listed("channels", channels))
 
     async def channel_relations(
         self, channel: Channel | str, platform: Platform | str
@@ -229,15 +254,15 @@ async def solve(
     """
     from hognose.types import MatchSpec, Platform
 
+    channels = _listed("sources", sources)
+    given, limiting = _listed("specs", specs), _listed("constraints", constraints or ())
+    wanted = [spec if isinstance(spec, MatchSpec) else MatchSpec(spec) for spec in given]
+    limits = [spec if isinstance(spec, MatchSpec) else MatchSpec(spec) for spec in limiting]
     finder = gateway or Gateway()
-    wanted = [spec if isinstance(spec, MatchSpec) else MatchSpec(spec) for spec in specs]
-    limits = [
-        spec if isinstance(spec, MatchSpec) else MatchSpec(spec) for spec in constraints or ()
-    ]
     subdirs = platforms or (Platform.current(), Platform("noarch"))
     # By name: a solve that fails can then tell of the versions that no spec allows.
     names = [str(spec.name.exact or spec) for spec in (*wanted, *limits)]
-    found = await finder.query(sources, subdirs, names)
+    found = await finder.query(channels, subdirs, names)
     return await _solve(wanted, found, virtual_packages, limits, timeout, options)
 
 
@@ -302,7 +327,7 @@ async def install(
         target_prefix: The environment; made if it is missing.
         cache_dir: The root of the caches; the shared one by default.
         package_cache: The package cache itself, in place of the one below `cache_dir`.
-        client: What fetches; one of its own by default.
+        client: What fetches; by default one of its own, with the stored credentials.
         reinstall_packages: Names of packages to link again although they are the same.
         ignored_packages: Names of packages to leave as they are.
         alternative_target_prefix: The path to write into files, where it is not the prefix.
@@ -314,12 +339,12 @@ async def install(
     """
     from hognose.cache import PackageCache as Cache
     from hognose.install import install as blocking
-    from hognose.net import Client
+    from hognose.net import Client, default_credentials
 
     root = None if cache_dir is None else os.path.join(cache_dir, "pkgs")
     cache = package_cache or Cache(root)
-    wanted = list(records)
-    fetcher = client or Client()
+    wanted = _listed("records", records)
+    fetcher = client or Client(credentials=default_credentials(os.environ))
     try:
         return await _run_cancellable(
             lambda is_cancelled: blocking(
@@ -362,7 +387,9 @@ async def download_and_extract(
         ArchiveError: It cannot be read, or would write outside `dest`.
         HashMismatchError: It is not the one expected; nothing of it is left.
     """
-    return await _run(_download_and_extract, client, url, dest, expected_sha)
+    return await _run_fetching(
+        client, lambda stoppable: _download_and_extract(stoppable, url, dest, expected_sha)
+    )
 
 
 def _download_and_extract(
@@ -385,7 +412,7 @@ async def download_bytes(client: Client, url: str) -> bytes:
     Raises:
         NetworkError: It cannot be fetched.
     """
-    return await _run(client.get, url)
+    return await _run_fetching(client, lambda stoppable: stoppable.get(url))
 
 
 async def index_fs(

@@ -16,6 +16,7 @@ The tree, with what each branch is about::
     │   └── HashMismatchError                     bytes that are not the ones promised
     ├── NetworkError                              a URL that did not answer as asked
     │   ├── NotFoundError
+    │   ├── FetchCancelledError                   the caller does not want it any more
     │   └── OfflineError
     ├── FetchRepoDataError                        repodata that is missing or broken
     ├── PackageCacheError
@@ -51,6 +52,7 @@ __all__ = (
     "ChannelBuildError",
     "ConfigError",
     "EnvironmentChangedError",
+    "FetchCancelledError",
     "FetchRepoDataError",
     "FrozenEnvironmentError",
     "HashMismatchError",
@@ -258,7 +260,14 @@ class ValidatePackageRecordsError(HognoseError):
 
 
 class ArchiveError(HognoseError):
-    """A package archive that cannot be read or written; names the archive, and the member."""
+    """A package archive that cannot be read or written; names the archive, and the member.
+
+    Attributes:
+        digest: The `hognose.archive.ArchiveDigest` of the whole archive, where that was asked for
+            and could be read to its end; otherwise None.
+    """
+
+    digest: Any = None
 
 
 class UnsafeArchiveError(ArchiveError):
@@ -285,6 +294,10 @@ class NetworkError(HognoseError):
 
 class NotFoundError(NetworkError):
     """A URL, or local file of a channel, that does not exist."""
+
+
+class FetchCancelledError(NetworkError):
+    """A URL that is not fetched any more, because the caller said so meanwhile."""
 
 
 class OfflineError(NetworkError):

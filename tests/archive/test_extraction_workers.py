@@ -281,3 +281,24 @@ def test_processes_are_for_many_bytes_or_many_packages(
     sizes: list[int | None], processors: int, *, expected: bool
 ) -> None:
     assert expected is worth_processes(sizes, processors=processors)
+
+
+def test_a_file_that_is_given_up_ends_its_process_and_leaves_nothing(
+    archive: Path, tmp_path: Path
+) -> None:
+    class GivenUpError(Exception):
+        pass
+
+    def give_up() -> None:
+        raise GivenUpError
+
+    with ExtractionWorkers(1) as workers:
+        place = fresh(tmp_path / "place")
+        with pytest.raises(GivenUpError):
+            workers.extract_into(
+                str(archive), place, limits=LIMITS, archive_name="a", check=give_up
+            )
+        # The next one is extracted here.
+        workers.extract_into(str(archive), fresh(tmp_path / "t"), limits=LIMITS, archive_name="a")
+    assert not os.path.exists(place) or not os.listdir(place)
+    assert (tmp_path / "t/bin/run").is_file()

@@ -62,6 +62,13 @@ def test_a_directory_that_is_no_channel(hognose, tmp_path, prefix):
     check(result, "nowhere", "there is no directory", "repodata.json", prefix=prefix)
 
 
+def test_a_channel_of_an_unknown_kind(hognose, prefix):
+    result = hognose("create", "-p", prefix, "-c", "ftp://example.org/c", "app")
+
+    check(result, "invalid channel 'ftp://example.org/c/'", "scheme", prefix=prefix)
+    assert "repodata" not in result.err
+
+
 def test_a_channel_without_a_name(hognose, prefix):
     check(hognose("create", "-p", prefix, "-c", "", "app"), "it is empty", prefix=prefix)
 

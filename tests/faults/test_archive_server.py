@@ -216,9 +216,10 @@ def test_a_server_without_ranges_that_breaks_off_is_an_error(
         read(server, record, client, tmp_path)
 
 
-@pytest.mark.parametrize("read", [fetch, extract_response])
+@pytest.mark.parametrize(("read", "requests"), [(fetch, 3), (extract_response, 2)])
 def test_a_package_that_changes_while_it_arrives_is_not_patched_together(
     read: Callable[..., bytes],
+    requests: int,
     server: ChannelServer,
     record: RepoDataRecord,
     tmp_path: Path,
@@ -235,7 +236,8 @@ def test_a_package_that_changes_while_it_arrives_is_not_patched_together(
         pytest.raises((NetworkError, ArchiveError)),
     ):
         read(server, record, client, tmp_path)
-    assert len(server.requests) == 2
+    # The cache begins once more from the start.
+    assert len(server.requests) == requests
 
 
 @pytest.mark.parametrize(

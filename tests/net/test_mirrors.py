@@ -69,6 +69,19 @@ def test_a_mirror_that_is_down_is_asked_last_from_then_on(first, second):
     assert 0 == first.count("mirror/b")
 
 
+@pytest.mark.parametrize("validators", [True, False])
+def test_a_mirror_whose_answers_break_off_is_asked_last_from_then_on(first, second, validators):
+    first.validators = second.validators = validators
+    first.truncate("*", after=3, times=None)
+    for path in ("mirror/a", "mirror/b"):
+        for server in (first, second):
+            server.serve(path, b"abcdef")
+    with open_client(first, second) as client:
+        assert b"abcdef" == client.get(f"{PUBLIC}/a")
+        assert b"abcdef" == client.get(f"{PUBLIC}/b")
+    assert (1, 2) == (first.count(), second.count())
+
+
 def test_what_no_mirror_has_does_not_exist_and_the_server_is_not_asked(first, second):
     with open_client(first, second) as client, pytest.raises(NotFoundError):
         client.get(f"{PUBLIC}/a")

@@ -182,7 +182,7 @@ def mirrored(root: Path, fault: str) -> Iterator[Opened]:
         elif fault == "drops":
             bad.drop(times=None)
         elif fault == "breaks off":
-            bad.truncate(after=30, times=3)
+            bad.truncate(after=30, times=None)
         else:
             form = "zst"
         table = {"https://conda.example.com": [f"{bad.url}{form}", f"{good.url}shards"]}

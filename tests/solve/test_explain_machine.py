@@ -83,10 +83,24 @@ def test_a_virtual_package_without_an_override() -> None:
         """\
         `a` cannot be installed:
         └─ a 1 needs `__strange`, but there is no __strange
-        hint: this solve has no virtual packages
+        hint: the virtual packages of this solve are __unix=0=0
         """,
         ["a"],
         packages("a 1: __strange"),
+        virtual_packages=LINUX[:1],
+    )
+
+
+def test_a_solve_that_was_given_no_virtual_packages() -> None:
+    check_explanation(
+        """\
+        `a` cannot be installed:
+        └─ a 1 needs `__glibc >=2.17`, but there is no __glibc
+        hint: this solve has no virtual packages: \
+`virtual_packages=hognose.virtual_packages.detect()` passes those of this machine
+        """,
+        ["a"],
+        packages("a 1: __glibc >=2.17"),
     )
 
 

@@ -88,3 +88,13 @@ def test_channels_are_equal_by_url_and_survive_pickling():
 def test_priorities_have_the_names_of_py_rattler_too():
     assert ChannelPriority.Strict is ChannelPriority.STRICT
     assert ChannelPriority("flexible") is ChannelPriority.FLEXIBLE
+
+
+@pytest.mark.parametrize("text", ["", " "])
+def test_nothing_is_no_channel(text):
+    with pytest.raises(InvalidChannelError, match="it is empty"):
+        Channel(text)
+
+
+def test_the_root_directory_may_be_a_channel():
+    assert Channel("/").base_url == "file:///"

@@ -238,6 +238,53 @@ def test_a_spec_comes_from_the_end_of_a_web_address():
         MatchSpec.from_query("numpy?q=1")
 
 
+def test_a_web_address_with_a_query_is_a_spec_wherever_urls_are():
+    address = "https://example.org/s/numpy%20%3E%3D3.9?channel=conda-forge&build=py%2A"
+    expected = MatchSpec("numpy >=3.9[channel=conda-forge,build=py*]")
+
+    assert expected == MatchSpec.from_url(address)
+    assert expected == MatchSpec(address)
+
+
+def test_the_query_of_an_archive_stays_in_its_url():
+    url = "https://example.org/noarch/a-1-0.conda?token=x"
+
+    assert url == MatchSpec.from_url(url).url
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://example.org/get?file=a-1-0.conda",
+        "https://example.org/?channel=c",
+        "https://example.org/https%3A%2F%2Fexample.org%2Fa%3Fchannel=c?build=0",
+    ],
+)
+def test_an_address_that_ends_in_no_spec_is_refused(address):
+    with pytest.raises(InvalidMatchSpecError):
+        MatchSpec.from_url(address)
+
+
+def test_what_a_spec_shows_of_itself_is_python_that_makes_it_again():
+    plain = MatchSpec("a >=1")
+    quoted = MatchSpec('a[url="https://h/a-1-0.conda"]')
+
+    assert repr(plain) == 'MatchSpec("a >=1")'
+    assert repr(quoted) == "MatchSpec('a[url=\"https://h/a-1-0.conda\"]')"
+    assert repr(quoted.to_nameless()) == "NamelessMatchSpec('[url=\"https://h/a-1-0.conda\"]')"
+
+
+def test_a_spec_is_made_of_a_spec_but_of_nothing_else():
+    assert MatchSpec("a >=1") == MatchSpec(MatchSpec("a >=1"))
+    with pytest.raises(TypeError, match="a match spec is made from a str, not int"):
+        MatchSpec(1)
+
+
+def test_a_pattern_where_a_name_is_needed_names_the_argument_that_allows_it():
+    with pytest.raises(InvalidMatchSpecError, match=r"pattern `py\*`\n`exact_names_only=False`"):
+        MatchSpec("py*")
+
+
 def test_a_nameless_spec_and_a_name_make_a_spec():
     nameless = NamelessMatchSpec(">=1.2 py*[md5=" + MD5 + "]")
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from hognose.errors import InvalidPackageFileError, InvalidVersionError
-from hognose.types import NoArchType, PackageRecord, RepoDataRecord, wire
+from hognose.types import MatchSpec, NoArchType, PackageRecord, RepoDataRecord, wire
 
 
 def make(name="a", version="1", **fields):
@@ -127,3 +127,10 @@ def test_a_record_is_made_of_what_a_package_says_and_what_its_archive_is(tmp_pat
         record.flags,
     )
     assert (3, b"\x00\xff", None, "") == (record.size, record.sha256, record.md5, record.subdir)
+
+
+def test_a_record_that_was_made_past_create_says_so_when_it_is_matched():
+    record = PackageRecord(name="a", version="1", build="0")
+
+    with pytest.raises(TypeError, match=r"`PackageRecord.create\(...\)` records out of text"):
+        record.matches(MatchSpec("a >=1"))

@@ -107,3 +107,15 @@ def test_a_local_part_in_a_fuzzy_version_is_what_is_open():
 def test_deep_parentheses_are_refused_rather_than_followed():
     with pytest.raises(InvalidVersionSpecError, match="nested"):
         VersionSpec("(" * 1000 + "1" + ")" * 1000)
+
+
+def test_a_spec_is_made_of_a_spec_but_of_nothing_else():
+    assert VersionSpec(">=1") == VersionSpec(VersionSpec(">=1"))
+    with pytest.raises(TypeError, match="a version spec is made from a str, not int"):
+        VersionSpec(1)
+
+
+@pytest.mark.parametrize("spec", [">=1", "1.*.2", "^1.*$"])
+def test_text_is_no_version_and_the_error_says_how_to_make_one(spec):
+    with pytest.raises(TypeError, match=r"a Version is needed, not str '1.2'; `Version\(text\)`"):
+        VersionSpec(spec).matches("1.2")

@@ -26,6 +26,8 @@ from hognose.types import (
     Version,
     VersionSpec,
     VersionWithSource,
+    decode_json,
+    encode_json,
 )
 from hognose.virtual_packages import detect
 
@@ -43,6 +45,10 @@ def values(record: PackageRecord) -> None:
     assert_type(Channel("conda-forge").platform_url("noarch"), str)
     assert_type(Platform.current(), Platform)
     assert_type(PrefixRecord.collect("prefix"), list[PrefixRecord])
+    assert_type(PackageRecord.from_json(record.to_json()), PackageRecord)
+    assert_type(RepoDataRecord.from_json(b"{}"), RepoDataRecord)
+    assert_type(decode_json(encode_json(record), PackageRecord), PackageRecord)
+    assert_type(MatchSpec(MatchSpec("a")), MatchSpec)
 
 
 def verbs(client: Client, cache: PackageCache, records: list[RepoDataRecord]) -> None:

@@ -15,7 +15,7 @@ from hognose.archive.archive_digest import digest_of
 from hognose.archive.extract_limits import ExtractLimits
 from hognose.archive.hashing_reader import HashingReader
 from hognose.archive.renaming import remove_tree, rename
-from hognose.archive.unpacking import unpack
+from hognose.archive.unpacking import is_about_content, unpack
 from hognose.errors import ArchiveError, HashMismatchError
 
 if TYPE_CHECKING:
@@ -98,27 +98,36 @@ def extract_into(
     info_only: bool = False,
     sha256_only: bool = False,
     threads: bool = True,
+    digest_damaged: bool = False,
 ) -> ArchiveDigest:
     """Extract a stream into an existing, empty, private directory, which the caller cleans up.
 
     This is `extract` without the temporary name and the rename, for callers that do both
     themselves. With `sha256_only` the MD5 and the CRCs inside the archive are left out: the
     caller will compare the SHA-256, which says more and costs half. Without `threads` everything
-    is done in the calling thread, which is best where others extract at the same time.
+    is done in the calling thread, which is best where others extract at the same time. With
+    `digest_damaged` an archive that cannot be extracted is read to its end all the same, and the
+    error has its `digest`: the caller can tell a damaged package from a damaged download.
 
     Raises:
         ArchiveError: As in `extract`.
     """
     reader = HashingReader(source, progress, with_md5=not sha256_only)
-    unpack(
-        reader,
-        directory,
-        limits,
-        archive_name,
-        info_only=info_only,
-        check_crc=not sha256_only,
-        threads=threads,
-    )
+    try:
+        unpack(
+            reader,
+            directory,
+            limits,
+            archive_name,
+            info_only=info_only,
+            check_crc=not sha256_only,
+            threads=threads,
+        )
+    except ArchiveError as error:
+        if digest_damaged and is_about_content(error):
+            reader.drain()
+            error.digest = digest_of(reader)
+        raise
     return digest_of(reader)
 
 

@@ -5,10 +5,11 @@ bytes::
 
     worker  READY
     parent  job; then, unless the job names a file, pieces of the archive and END, or ABORT
-    worker  answer: `.` and the digest, or `!` and an error
+    worker  answer: `.` and the digest, or `!` and an error with the digest or None
     parent  the next job ...
 
-An answer may come before the END; the worker then throws away what is left. When the socket
+An answer may come before the END; the worker then throws away what is left. A job that names a
+file is given up by an ABORT, with which the process ends. When the socket
 closes, the parent is gone or done: what is being extracted is removed, and the process ends.
 
 Starting this is what makes worker processes cost anything, so it imports no more than it needs.
@@ -24,7 +25,8 @@ from types import SimpleNamespace
 
 from hognose.archive.hashing_reader import HashingReader
 from hognose.archive.renaming import remove_tree
-from hognose.archive.unpacking import unpack
+from hognose.archive.unpacking import is_about_content, unpack
+from hognose.errors import ArchiveError
 
 TYPE_CHECKING = False  # as in `typing`, which takes 5 ms to import
 
@@ -144,12 +146,14 @@ def _answer_jobs(descriptor: int) -> None:
     write_length(descriptor, READY)
     while True:
         job = marshal.loads(read_exactly(descriptor, read_length(descriptor)))  # noqa: S302 - ours
-        directory, path, name, facts, with_md5 = job
+        directory, path, name, facts, with_md5, digest_damaged = job
         # It has the attributes of the Struct, without msgspec.
         limits: ExtractLimits = SimpleNamespace(**facts)  # type: ignore[assignment]
         pieces = _PieceStream(descriptor) if path is None else _FileStream(descriptor, path)
         try:
-            answer = _extract(pieces, directory, name, limits, with_md5=with_md5)
+            answer = _extract(
+                pieces, directory, name, limits, with_md5=with_md5, digest_damaged=digest_damaged
+            )
         except ConversationEndedError:
             remove_tree(directory)
             raise
@@ -158,7 +162,13 @@ def _answer_jobs(descriptor: int) -> None:
 
 
 def _extract(
-    pieces: Readable, directory: str, name: str, limits: ExtractLimits, *, with_md5: bool
+    pieces: Readable,
+    directory: str,
+    name: str,
+    limits: ExtractLimits,
+    *,
+    with_md5: bool,
+    digest_damaged: bool,
 ) -> bytes:
     reader = HashingReader(pieces, with_md5=with_md5)
     try:
@@ -175,8 +185,23 @@ def _extract(
     except Exception as error:
         import pickle
 
-        return b"!" + pickle.dumps(error)
-    return b"." + marshal.dumps((reader.sha256(), reader.md5(), reader.size))
+        digest = _digest_of_damaged(reader, error) if digest_damaged else None
+        return b"!" + pickle.dumps((error, digest))
+    return b"." + marshal.dumps(_digest_of(reader))
+
+
+def _digest_of(reader: HashingReader) -> tuple[bytes, bytes, int]:
+    return reader.sha256(), reader.md5(), reader.size
+
+
+def _digest_of_damaged(reader: HashingReader, error: Exception) -> tuple[bytes, bytes, int] | None:
+    if not isinstance(error, ArchiveError) or not is_about_content(error):
+        return None
+    try:
+        reader.drain()
+    except (_AbortedError, OSError):
+        return None
+    return _digest_of(reader)
 
 
 class _PieceStream:

@@ -34,7 +34,7 @@ from hognose.archive.extraction_process import (
 from hognose.errors import ArchiveError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from types import TracebackType
 
     from hognose.archive.archive_digest import ProgressCallback
@@ -51,6 +51,8 @@ _WORTH_STARTING: Final = 0.05
 _MESSAGE: Final = 1 << 19
 # Seconds; two hundredths are usual.
 _LONGEST_START: Final = 10.0
+# Seconds between two looks at whether a package is still wanted.
+_TICK: Final = 0.1
 
 
 def worth_processes(sizes: Iterable[int | None], *, processors: int | None = None) -> bool:
@@ -131,6 +133,8 @@ class ExtractionWorkers:
         archive_name: str,
         progress: ProgressCallback | None = None,
         sha256_only: bool = False,
+        digest_damaged: bool = False,
+        check: Callable[[], object] = lambda: None,
     ) -> ArchiveDigest:
         """Do what `hognose.archive.extract_into` does, in another process.
 
@@ -141,6 +145,9 @@ class ExtractionWorkers:
             archive_name: As for `extract_into`.
             progress: As for `extract_into`.
             sha256_only: As for `extract_into`.
+            digest_damaged: As for `extract_into`.
+            check: Called several times a second while a file is extracted; if it raises, that is
+                given up.
 
         Raises:
             ArchiveError: As in `extract`, and if the process was ended from outside.
@@ -150,13 +157,22 @@ class ExtractionWorkers:
             if worker is None or not worker.is_ready():
                 worker = None
                 return _extract_here(
-                    source, directory, limits, archive_name, progress, sha256_only=sha256_only
+                    source,
+                    directory,
+                    limits,
+                    archive_name,
+                    progress,
+                    sha256_only=sha256_only,
+                    digest_damaged=digest_damaged,
                 )
             path = source if isinstance(source, str) else None
             facts = msgspec.structs.asdict(limits)
-            job = marshal.dumps((directory, path, archive_name, facts, not sha256_only))
+            job = marshal.dumps(
+                (directory, path, archive_name, facts, not sha256_only, digest_damaged)
+            )
             try:
-                digest = worker.extract(job, None if isinstance(source, str) else source, progress)
+                stream = None if isinstance(source, str) else source
+                digest = worker.extract(job, stream, progress, check)
             except ConversationEndedError:
                 worker = None
                 message = f"cannot extract `{archive_name}`: the process that did it was ended"
@@ -225,6 +241,7 @@ def _extract_here(
     progress: ProgressCallback | None,
     *,
     sha256_only: bool,
+    digest_damaged: bool,
 ) -> ArchiveDigest:
     if not isinstance(source, str):
         return extract_into(
@@ -235,10 +252,17 @@ def _extract_here(
             progress=progress,
             sha256_only=sha256_only,
             threads=False,
+            digest_damaged=digest_damaged,
         )
     with open(source, "rb", buffering=0) as stream:
         return _extract_here(
-            stream, directory, limits, archive_name, progress, sha256_only=sha256_only
+            stream,
+            directory,
+            limits,
+            archive_name,
+            progress,
+            sha256_only=sha256_only,
+            digest_damaged=digest_damaged,
         )
 
 
@@ -265,10 +289,14 @@ class _Worker:
         return True
 
     def extract(
-        self, job: bytes, source: Readable | None, progress: ProgressCallback | None
+        self,
+        job: bytes,
+        source: Readable | None,
+        progress: ProgressCallback | None,
+        check: Callable[[], object],
     ) -> ArchiveDigest:
         try:
-            answer = self._ask(job, source, progress)
+            answer = self._ask(job, source, progress, check)
         except Exception:
             raise
         except BaseException:
@@ -280,16 +308,40 @@ class _Worker:
             return ArchiveDigest(sha256, md5, size)
         import pickle
 
-        error = pickle.loads(answer[1:])  # noqa: S301 - ours
+        error, digest = pickle.loads(answer[1:])  # noqa: S301 - ours
         assert isinstance(error, Exception)
+        if isinstance(error, ArchiveError) and digest is not None:
+            error.digest = ArchiveDigest(*digest)
         raise error
 
-    def _ask(self, job: bytes, source: Readable | None, progress: ProgressCallback | None) -> bytes:
+    def _ask(
+        self,
+        job: bytes,
+        source: Readable | None,
+        progress: ProgressCallback | None,
+        check: Callable[[], object],
+    ) -> bytes:
         descriptor = self._descriptor
         write_message(descriptor, job)
-        if source is not None:
+        if source is None:
+            self._await_answer(check)
+        else:
             self._send_pieces(source, progress)
         return read_exactly(descriptor, read_length(descriptor))
+
+    def _await_answer(self, check: Callable[[], object]) -> None:
+        """Wait while a file is extracted; end the process if the caller gives that up."""
+        try:
+            check()
+            while not can_read(self._descriptor, timeout=_TICK):
+                check()
+        except Exception:
+            with suppress(ConversationEndedError):
+                write_length(self._descriptor, ABORT)
+                # Whether there is an answer or only the end: then it has stopped writing.
+                read_length(self._descriptor)
+            self.close()
+            raise
 
     def _send_pieces(self, source: Readable, progress: ProgressCallback | None) -> None:
         descriptor = self._descriptor

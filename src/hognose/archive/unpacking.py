@@ -184,6 +184,11 @@ class _Unpacking:
             raise UnsafeArchiveError(message, rule=rule, hint=hint)
 
 
+def is_about_content(error: ArchiveError) -> bool:
+    """Whether an error is about what is in an archive, and not about the disk."""
+    return error.__dict__.get("errno") is None
+
+
 def conda_part(name: str) -> str | None:
     """Say which part of a `.conda` a zip member is: "info", "pkg", or None for other members."""
     if name.endswith(".tar.zst"):

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from hognose.cache.cache_directory import CacheKind as CacheKind
     from hognose.cache.cache_directory import default_cache_dir as default_cache_dir
     from hognose.cache.package_cache import CachedPackage as CachedPackage
-    from hognose.cache.package_cache import CacheReporter as CacheReporter
     from hognose.cache.package_cache import PackageCache as PackageCache
+    from hognose.cache.package_download import CacheReporter as CacheReporter
     from hognose.cache.process_lock import file_lock as file_lock
     from hognose.cache.process_lock import is_on_network as is_on_network
     from hognose.cache.remote_archive import open_remote_archive as open_remote_archive
@@ -52,6 +52,7 @@ __getattr__, __dir__ = attach(
         "cache_directory": ("CACHE_KINDS", "CacheKind", "default_cache_dir"),
         "process_lock": ("file_lock", "is_on_network"),
         "remote_archive": ("open_remote_archive",),
-        "package_cache": ("CacheReporter", "CachedPackage", "PackageCache"),
+        "package_cache": ("CachedPackage", "PackageCache"),
+        "package_download": ("CacheReporter",),
     },
 )

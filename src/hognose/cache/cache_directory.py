@@ -45,7 +45,7 @@ CACHE_KINDS = (
 
 
 def default_cache_dir(
-    environ: Mapping[str, str] = os.environ, *, platform: str = sys.platform
+    environ: Mapping[str, str] | None = None, *, platform: str = sys.platform
 ) -> Path:
     """Return the cache directory that rattler would use; nothing is created.
 
@@ -54,12 +54,13 @@ def default_cache_dir(
     on Windows. Packages are below `pkgs`, repodata is below `repodata`.
 
     Args:
-        environ: The environment variables.
+        environ: The environment variables; this process's by default.
         platform: Python's name of the operating system.
 
     Raises:
         PackageCacheError: The environment names no home directory.
     """
+    environ = os.environ if environ is None else environ
     if chosen := environ.get("RATTLER_CACHE_DIR"):
         return Path(chosen)
     if platform == "win32":

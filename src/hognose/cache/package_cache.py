@@ -14,7 +14,7 @@ import os
 import threading
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypedDict
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -22,28 +22,30 @@ from hognose.archive import (
     ExtractLimits,
     ValidationMode,
     component_fault,
-    extract_into,
     remove_tree,
     rename,
 )
 from hognose.cache.cache_directory import default_cache_dir, ensure_cache_directory
 from hognose.cache.cache_entry import is_usable, write_record, write_sidecar
+from hognose.cache.package_download import download_package
 from hognose.cache.process_lock import file_lock, is_on_network
-from hognose.errors import HashMismatchError, PackageCacheError
-from hognose.net import path_of_file_url, redact
+from hognose.errors import PackageCacheError
+from hognose.net import redact
 from hognose.types import RepoDataRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from hognose.archive import ArchiveDigest, ExtractionWorkers
-    from hognose.net import Client, Response
+    from hognose.cache.package_download import CacheReporter
+    from hognose.net import Client
 
 _log = logging.getLogger("hognose.cache")
 
-_DOWNLOADS = 2
 _LOCK_FOLDER = ".locks"
+# Seconds between two looks at whether a package is still wanted.
+_TICK = 0.1
 
 
 class CachedPackage(msgspec.Struct, frozen=True):
@@ -58,22 +60,6 @@ class CachedPackage(msgspec.Struct, frozen=True):
     path: Path
     record: RepoDataRecord
     is_new: bool = False
-
-
-class CacheReporter(Protocol):
-    """Is told about downloads; may be called from any thread and must be quick.
-
-    The methods have the names and meanings that py-rattler's reporters have.
-    """
-
-    def on_download_start(self, cache_entry: int, /) -> int:
-        """Take the start of a download, and return a number for the calls that follow."""
-
-    def on_download_progress(self, download: int, progress: int, total: int | None, /) -> object:
-        """Take the number of bytes that have arrived, and how many there will be."""
-
-    def on_download_completed(self, download: int, /) -> object:
-        """Take the end of a download."""
 
 
 class PackageCache:
@@ -115,8 +101,9 @@ class PackageCache:
         self._entry_locks: dict[str, threading.Lock] = {}
 
     @classmethod
-    def default(cls, environ: Mapping[str, str] = os.environ) -> PackageCache:
+    def default(cls, environ: Mapping[str, str] | None = None) -> PackageCache:
         """Open the cache that rattler and pixi use as well."""
+        environ = os.environ if environ is None else environ
         return cls(default_cache_dir(environ) / "pkgs")
 
     @classmethod
@@ -164,12 +151,12 @@ class PackageCache:
     ) -> CachedPackage:
         """Return a package's extracted directory, downloading it if it is in no cache yet.
 
-        Bytes go from the connection through the hashes and the decompressor into files. A package
-        with a wrong hash or size is deleted and downloaded once more.
+        Bytes go from the connection through the hashes and the decompressor into files. A download
+        that breaks off, or has a wrong hash or size, is deleted and begun once more.
 
         Args:
             record: The package; its URL may hold credentials, which are not stored.
-            client: What downloads it.
+            client: What downloads it, until it is told to stop (`Client.cancelled_by`).
             reporter: Is told about the download; any of its methods may be missing.
             entry: The number that the reporter is given for this package.
             workers: What extracts it; by default this thread does.
@@ -177,6 +164,7 @@ class PackageCache:
         Raises:
             HashMismatchError: The bytes are not the ones that the record promises, twice.
             ArchiveError: The package cannot be extracted.
+            FetchCancelledError: The client was told to stop.
             NetworkError: The package cannot be downloaded.
             LockTimeoutError: Another process was making this entry for too long.
             PackageCacheError: The cache cannot be written to.
@@ -185,40 +173,61 @@ class PackageCache:
         if path is not None:
             return CachedPackage(path, record)
         ensure_cache_directory(self._root)
-        with self._entry_lock(_segments(record)[0]):
+        with self._entry_lock(_segments(record)[0], client, record.url):
             path = self.lookup(record)
             if path is not None:
                 return CachedPackage(path, record)
-            path = Path(self._add(record, client, _Reported(reporter, entry), workers))
+            path = Path(self._add(record, client, reporter, entry, workers))
         return CachedPackage(path, record, is_new=True)
 
     @contextmanager
-    def _entry_lock(self, segment: str) -> Iterator[None]:
+    def _entry_lock(self, segment: str, client: Client, url: str) -> Iterator[None]:
         with self._guard:
             own = self._entry_locks.setdefault(segment, threading.Lock())
-        with own, self._process_lock(segment):
-            yield
+        while not own.acquire(timeout=_TICK):
+            client.cancellation.check(url)
 
-    def _process_lock(self, segment: str) -> AbstractContextManager[object]:
+        def wait(seconds: float) -> None:
+            client.cancellation.wait(seconds)
+            client.cancellation.check(url)
+
+        try:
+            with self._process_lock(segment, wait):
+                yield
+        finally:
+            own.release()
+
+    def _process_lock(
+        self, segment: str, wait: Callable[[float], None]
+    ) -> AbstractContextManager[object]:
         if self._use_locks is None:
             self._use_locks = not is_on_network(self._root)
         if not self._use_locks:
             return nullcontext()
         folder = f"{self._root}/{_LOCK_FOLDER}"
         os.makedirs(folder, exist_ok=True)
-        return file_lock(f"{folder}/{segment}", timeout=self._lock_timeout)
+        return file_lock(f"{folder}/{segment}", timeout=self._lock_timeout, wait=wait)
 
     def _add(
         self,
         record: RepoDataRecord,
         client: Client,
-        reported: _Reported,
+        reporter: CacheReporter | None,
+        entry: int,
         workers: ExtractionWorkers | None,
     ) -> str:
         segment = _segments(record)[0]
         temporary = f"{self._root}/.{segment[:100]}.{os.urandom(6).hex()}.partial"
         try:
-            digest = self._download(record, client, temporary, reported, workers)
+            digest = download_package(
+                record,
+                client,
+                temporary,
+                limits=self._limits,
+                reporter=reporter,
+                entry=entry,
+                workers=workers,
+            )
             write_record(temporary, _with_digest(record, digest))
             final = self._publish(temporary, record, digest)
         except OSError as error:
@@ -230,53 +239,6 @@ class PackageCache:
             raise
         _append_url(self._root, record.url)
         return final
-
-    def _download(
-        self,
-        record: RepoDataRecord,
-        client: Client,
-        temporary: str,
-        reported: _Reported,
-        workers: ExtractionWorkers | None,
-    ) -> ArchiveDigest:
-        url = redact(record.url)
-        mismatch = None
-        for _ in range(_DOWNLOADS):
-            os.mkdir(temporary)
-            with client.open(record.url) as response:
-                total = response.length if response.length is not None else record.size
-                try:
-                    digest = self._extract(
-                        response, temporary, url, reported.start(total), workers, record
-                    )
-                finally:
-                    reported.complete()
-            mismatch = find_mismatch(record, digest)
-            if mismatch is None:
-                return digest
-            _log.debug("%s", mismatch.message)
-            remove_tree(temporary)
-        assert mismatch is not None
-        raise mismatch
-
-    def _extract(
-        self,
-        response: Response,
-        temporary: str,
-        url: str,
-        reported: _Reported,
-        workers: ExtractionWorkers | None,
-        record: RepoDataRecord,
-    ) -> ArchiveDigest:
-        settings: _Settings = {
-            "limits": self._limits,
-            "archive_name": url,
-            "progress": reported,
-            "sha256_only": record.sha256_hex is not None,
-        }
-        if workers is None:
-            return extract_into(response, temporary, **settings)
-        return workers.extract_into(_file_of(response), temporary, **settings)
 
     def _publish(self, temporary: str, record: RepoDataRecord, digest: ArchiveDigest) -> str:
         """Give a finished directory its name, unless somebody was faster."""
@@ -312,15 +274,6 @@ class PackageCache:
         remove_tree(trash)
 
 
-def _file_of(response: Response) -> Response | str:
-    """Return the path of the file that a response reads, if it reads one."""
-    if response.url.startswith("file:"):
-        path = path_of_file_url(response.url)
-        if os.path.isfile(path):
-            return path
-    return response
-
-
 def _renamed(source: str, target: str) -> bool:
     try:
         rename(source, target)
@@ -331,40 +284,6 @@ def _renamed(source: str, target: str) -> bool:
     return True
 
 
-class _Settings(TypedDict):
-    limits: ExtractLimits
-    archive_name: str
-    progress: _Reported
-    sha256_only: bool
-
-
-class _Reported:
-    """Calls those methods of a reporter that it has."""
-
-    def __init__(self, reporter: CacheReporter | None, entry: int) -> None:
-        self._reporter = reporter
-        self._entry = entry
-        self._download = 0
-        self._total: int | None = None
-
-    def start(self, total: int | None) -> _Reported:
-        self._total = total
-        on_start = getattr(self._reporter, "on_download_start", None)
-        if on_start is not None:
-            self._download = on_start(self._entry)
-        return self
-
-    def __call__(self, bytes_read: int, /) -> None:
-        on_progress = getattr(self._reporter, "on_download_progress", None)
-        if on_progress is not None:
-            on_progress(self._download, bytes_read, self._total)
-
-    def complete(self) -> None:
-        on_completed = getattr(self._reporter, "on_download_completed", None)
-        if on_completed is not None:
-            on_completed(self._download)
-
-
 def is_writable(path: Path) -> bool:
     """Whether packages can be added below a directory, which need not exist yet."""
     while not path.exists():
@@ -372,23 +291,6 @@ def is_writable(path: Path) -> bool:
             return False
         path = path.parent
     return path.is_dir() and os.access(path, os.W_OK | os.X_OK)
-
-
-def find_mismatch(record: RepoDataRecord, digest: ArchiveDigest) -> HashMismatchError | None:
-    """Compare the bytes that came with the ones that a record promises."""
-    url = redact(record.url)
-    promises: tuple[tuple[str, object, object], ...] = (
-        ("SHA-256", record.sha256_hex and record.sha256_hex.lower(), digest.sha256.hex()),
-        ("MD5", digest.md5 and record.md5_hex and record.md5_hex.lower(), digest.md5.hex()),
-        ("size", record.size, digest.size),
-    )
-    for what, expected, actual in promises:
-        if expected and expected != actual:
-            message = f"`{url}` is not the package that was promised: its {what} is {actual}"
-            message = f"{message} and should be {expected}"
-            hint = "the channel may be changing, or a proxy altered the file: try again later"
-            return HashMismatchError(message, url=url, expected=expected, actual=actual, hint=hint)
-    return None
 
 
 def _segments(record: RepoDataRecord) -> tuple[str, ...]:

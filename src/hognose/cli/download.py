@@ -41,6 +41,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.cli.found_records import find_records
     from hognose.cli.request import read_request
     from hognose.cli.session import Session
+    from hognose.net import Cancellation
 
     platform = options.find_platform(arguments.platform)
     request = read_request(arguments.specs, arguments.files, platform=platform)
@@ -48,10 +49,15 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
         raise UsageError("name what to download: give specs, `--file` or `--lockfile`")
     with Session(arguments, console, request) as session:
         records = find_records(session, arguments, request, platform)
-        cache, client = session.cache, session.client
+        cancellation = Cancellation()
+        cache, client = session.cache, session.client.cancelled_by(cancellation)
         workers = session.config.concurrency_downloads or _WORKERS
         with ThreadPoolExecutor(workers, "hognose-download") as executor:
-            fetched = list(executor.map(lambda record: cache.fetch(record, client), records))
+            try:
+                fetched = list(executor.map(lambda record: cache.fetch(record, client), records))
+            except KeyboardInterrupt:
+                cancellation.cancel()
+                raise
     if arguments.json:
         from hognose.cli.json_output import print_json
 

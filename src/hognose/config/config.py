@@ -109,13 +109,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def load(
-        cls, environ: Mapping[str, str] = os.environ, *, root_prefix: Path | None = None
+        cls, environ: Mapping[str, str] | None = None, *, root_prefix: Path | None = None
     ) -> Self:
         """Read every file that exists, and the environment.
 
         Raises:
             ConfigError: One of them cannot be read, or has a value of the wrong kind.
         """
+        environ = os.environ if environ is None else environ
         from hognose.config.locations import search_paths
 
         places = search_paths(environ, root_prefix=root_prefix)

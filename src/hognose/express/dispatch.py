@@ -22,7 +22,7 @@ _DISABLED = ("activate", "deactivate", "init")
 _LOUDNESS = {"-q": "quiet", "--quiet": "quiet", "-v": "verbose", "--verbose": "verbose"}
 
 
-def main(argv: Sequence[str] | None = None, *, environ: Mapping[str, str] = os.environ) -> int:
+def main(argv: Sequence[str] | None = None, *, environ: Mapping[str, str] | None = None) -> int:
     """Run the `cx` command.
 
     Args:
@@ -33,6 +33,7 @@ def main(argv: Sequence[str] | None = None, *, environ: Mapping[str, str] = os.e
         The exit status: 0 for success, 1 for an error, 2 for a wrong command line; that of conda
         for a command that was handed over.
     """
+    environ = os.environ if environ is None else environ
     words = list(sys.argv[1:] if argv is None else argv)
     # `-q` and `-v` in front of a command of ours belong to it.
     own = words

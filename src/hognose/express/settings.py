@@ -48,7 +48,7 @@ class Settings:
         self.lock_file = lock_file
 
     @classmethod
-    def load(cls, path: str | None = None, *, environ: Mapping[str, str] = os.environ) -> Settings:
+    def load(cls, path: str | None = None, *, environ: Mapping[str, str] | None = None) -> Settings:
         """Read the settings: from a file, from the one that `CX_CONFIG` names, or our own.
 
         The file is TOML with a table `[tool.cx]`: `cx.toml`, `pixi.toml`, `pyproject.toml`. The
@@ -57,6 +57,7 @@ class Settings:
         Raises:
             ConfigError: If the file cannot be read, or a value is of the wrong kind.
         """
+        environ = os.environ if environ is None else environ
         chosen = path or environ.get("CX_CONFIG") or None
         source = chosen or os.path.join(_DATA, "cx.toml")
         table = _read_table(source)

@@ -6,21 +6,25 @@ way: two threads that link are slower than one.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import zip_longest
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from hognose.install.failures import join_failures
+from hognose.install.interrupts import run_to_its_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
-    from concurrent.futures import Future
 
     from hognose.install.package_linker import LinkedPackage
     from hognose.install.transaction import Operation
     from hognose.types import RepoDataRecord
 
 __all__ = ("link_arrivals",)
+
+# Seconds between two looks at whether the change is still wanted.
+_TICK = 0.1
 
 
 def link_arrivals(
@@ -31,6 +35,8 @@ def link_arrivals(
     present: Mapping[int, str],
     width: int,
     first: Collection[str] = (),
+    check: Callable[[], object] = lambda: None,
+    stop: Callable[[], object] = lambda: None,
 ) -> list[LinkedPackage]:
     """Fetch and link what a transaction brings.
 
@@ -42,13 +48,19 @@ def link_arrivals(
         present: The packages that need no fetching: index of the operation to the folder.
         width: How many are fetched at a time.
         first: Names of packages that others wait for.
+        check: Called several times a second while nothing arrives, and between packages; if it
+            raises, that is the end.
+        stop: Makes the threads that fetch end soon, with an error. Called when nothing of what they
+            fetch will be linked any more; after a package that cannot be had the others that are on
+            their way still come into the cache.
 
     Returns:
         The packages, in the order of the operations.
 
     Raises:
-        HognoseError: What `link` raised, or what all threads that failed raised; no thread is
-            fetching any more.
+        HognoseError: What `link` or `check` raised, or what all threads that failed raised; no
+            thread is fetching any more.
+        KeyboardInterrupt: No thread is fetching any more here, either.
     """
     wanted = [
         (index, operation.new)
@@ -59,6 +71,8 @@ def link_arrivals(
     urgent = [item for item in wanted if item[1].name in first]
     wanted = urgent + _in_turns([item for item in wanted if item[1].name not in first])
     linked: dict[int, LinkedPackage] = {}
+    arrived: SimpleQueue[Future[str]] = SimpleQueue()
+    has_failed = is_done = False
     pool = ThreadPoolExecutor(width, thread_name_prefix="hognose-fetch")
     try:
         futures = {
@@ -66,19 +80,42 @@ def link_arrivals(
             for index, record in wanted
             if index not in present
         }
+        for future in futures:
+            future.add_done_callback(arrived.put)
         # What is in the cache is linked while the rest is on its way.
         for index, record in wanted:
             if (directory := present.get(index)) is not None:
                 linked[index] = link(record, index, directory)
-        for future in as_completed(futures):
-            if future.exception() is not None:
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise join_failures(_errors_of(futures))
-            index, record = futures[future]
-            linked[index] = link(record, index, future.result())
+        for _ in futures:
+            future = _next(arrived, check)
+            if future.cancelled() or future.exception() is not None:
+                has_failed = True
+                pool.shutdown(wait=False, cancel_futures=True)
+            elif not has_failed:
+                index, record = futures[future]
+                linked[index] = link(record, index, future.result())
+        is_done = True
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+
+        def end() -> None:
+            if not is_done:
+                stop()
+            pool.shutdown(wait=True, cancel_futures=True)
+
+        # The threads use what the caller closes.
+        run_to_its_end(end, on_interrupt=stop)
+    if has_failed:
+        raise join_failures(_errors_of(futures))
     return [linked[index] for index in sorted(linked)]
+
+
+def _next(arrived: SimpleQueue[Future[str]], check: Callable[[], object]) -> Future[str]:
+    while True:
+        check()
+        try:
+            return arrived.get(timeout=_TICK)
+        except Empty:
+            continue
 
 
 def _in_turns(items: list[tuple[int, RepoDataRecord]]) -> list[tuple[int, RepoDataRecord]]:

@@ -27,6 +27,7 @@ from hognose.install.execution_options import ExecutionOptions, ExecutionOutcome
 from hognose.install.failures import explain_failure
 from hognose.install.history import format_history_block
 from hognose.install.installed_record import altered_record, new_record, relocate
+from hognose.install.interrupts import run_to_its_end
 from hognose.install.journal import JOURNAL_DIRECTORY, Commit, Journal
 from hognose.install.package_linker import LinkedPackage, PackageLinker
 from hognose.install.placing import place_files
@@ -57,6 +58,7 @@ class Execution:
         present: Mapping[int, str] | None = None,
         made_directories: Sequence[str] = (),
         is_cancelled: Callable[[], bool] = lambda: False,
+        stop_fetching: Callable[[], object] = lambda: None,
         now: Callable[[], datetime] = datetime.now,
     ) -> None:
         """Prepare; `run` does it.
@@ -70,7 +72,8 @@ class Execution:
             report: Where events go.
             present: The packages that need no fetching: index of the operation to the folder.
             made_directories: The folders that were made for the prefix, removed on failure.
-            is_cancelled: Asked between packages.
+            is_cancelled: Asked between packages, and several times a second while they come.
+            stop_fetching: Makes calls of `fetch` that are under way end soon, with an error.
             now: The clock, for the history.
         """
         self._transaction = transaction
@@ -82,6 +85,7 @@ class Execution:
         self._present = present or {}
         self._made_directories = tuple(made_directories)
         self._is_cancelled = is_cancelled
+        self._stop_fetching = stop_fetching
         self._now = now
         self._warnings: list[str] = []
         self._scripts = ScriptRuns(
@@ -143,7 +147,7 @@ class Execution:
             self._undo(journal, error)
             return
         try:
-            journal.finish(commit)
+            run_to_its_end(lambda: journal.finish(commit))
         except OSError as second:
             error.add_note(
                 f"the change is made, but tidying up failed ({second}); the next change of "
@@ -152,7 +156,7 @@ class Execution:
 
     def _undo(self, journal: Journal, error: BaseException) -> None:
         try:
-            journal.undo()
+            run_to_its_end(journal.undo)
         except OSError as second:
             error.add_note(
                 f"undoing it failed as well ({second}); the next change of {self._prefix} "
@@ -180,7 +184,7 @@ class Execution:
             return self._prepare_compiling(journal, compilation)
         except BaseException:
             if compilation is not None:
-                compilation.stop()
+                run_to_its_end(compilation.stop)
             raise
 
     def _prepare_compiling(
@@ -264,7 +268,14 @@ class Execution:
             present=self._present,
             width=self._options.fetch_width,
             first=() if compilation is None else compilation.awaited,
+            check=self._require_wanted,
+            stop=self._stop_fetching,
         )
+
+    def _require_wanted(self) -> None:
+        if self._is_cancelled():
+            message = f"the change of {self._prefix} was cancelled"
+            raise InstallerError(message, path=self._prefix)
 
     def _linker(self, journal: Journal) -> PackageLinker:
         owned = frozenset(
@@ -287,9 +298,7 @@ class Execution:
     def _link_package(
         self, linker: PackageLinker, index: int, record: RepoDataRecord, directory: str
     ) -> LinkedPackage:
-        if self._is_cancelled():
-            message = f"the change of {self._prefix} was cancelled"
-            raise InstallerError(message, path=self._prefix)
+        self._require_wanted()
         self._report("transaction_operation_start", index)
         self._scripts.run_pre_link(record, directory)
         token = self._report("link_start", index, str(record.name))

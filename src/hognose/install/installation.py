@@ -106,7 +106,8 @@ def install(
         tool: The program's name and version, for the history; by default hognose's.
         workers: How many packages are fetched at a time.
         lock_timeout: Seconds to wait while another process changes the environment.
-        is_cancelled: Asked between packages; if it answers true, everything is undone.
+        is_cancelled: Asked between packages, and several times a second while they are fetched;
+            if it answers true, fetching ends at once and everything is undone.
 
     Returns:
         What was done.
@@ -163,6 +164,7 @@ def install(
             calls,
             lock_timeout=lock_timeout,
             cancel=is_cancelled,
+            stop_fetching=supply.stop,
         )
 
 
@@ -187,7 +189,8 @@ def execute_transaction(
         reporter: An object with methods of `Reporter`.
         override_frozen: Change the environment although it is marked as frozen (CEP 22).
         lock_timeout: Seconds to wait while another process changes the environment.
-        is_cancelled: Asked between packages; if it answers true, everything is undone.
+        is_cancelled: Asked between packages, and several times a second while they are fetched;
+            if it answers true, everything is undone.
 
     Raises:
         EnvironmentChangedError: The environment is not the one that the plan was made for.
@@ -248,6 +251,7 @@ def _run(
     *,
     lock_timeout: float,
     cancel: Callable[[], bool],
+    stop_fetching: Callable[[], object] = lambda: None,
 ) -> InstallationResult:
     made: list[str] = []
     try:
@@ -272,6 +276,7 @@ def _run(
                     present=locate(transaction),
                     made_directories=made,
                     is_cancelled=cancel,
+                    stop_fetching=stop_fetching,
                 ).run()
     except BaseException as error:
         for directory in reversed(made):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Self, cast
 
 from hognose.archive import ExtractionWorkers, worth_processes
 from hognose.install.free_space import require_free_space, required_bytes, shares_files
+from hognose.install.interrupts import run_to_its_end
+from hognose.net import Cancellation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,7 +48,8 @@ class PackageSupply:
             reporter: The object behind `report`, or None.
         """
         self._cache = cache
-        self._client = client
+        self._cancellation = Cancellation()
+        self._client = client.cancelled_by(self._cancellation)
         self._prefix = prefix
         self._options = options
         self._report = report
@@ -64,6 +67,11 @@ class PackageSupply:
         trace: TracebackType | None,
     ) -> None:
         """End what was started; no thread may be fetching."""
+        run_to_its_end(self._end)
+
+    def _end(self) -> None:
+        # For a second interrupt that came in the middle of what the first one set off.
+        self.stop()
         if self._workers is not None:
             self._workers.close()
 
@@ -111,10 +119,15 @@ class PackageSupply:
             )
         )
 
+    def stop(self) -> None:
+        """Make all threads that fetch end soon, and leave nothing of what they were at."""
+        self._cancellation.cancel()
+
     def fetch(self, record: RepoDataRecord, index: int) -> str:
         """Return where a package lies extracted, having fetched it; for any thread.
 
         Raises:
+            FetchCancelledError: `stop` was called.
             NetworkError, ArchiveError, PackageCacheError: It cannot be had.
         """
         token = self._report("populate_cache_start", index, str(record.name))

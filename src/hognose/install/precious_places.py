@@ -19,18 +19,19 @@ __all__ = ("require_not_precious",)
 
 
 def require_not_precious(
-    directory: str | os.PathLike[str], *, environ: Mapping[str, str] = os.environ
+    directory: str | os.PathLike[str], *, environ: Mapping[str, str] | None = None
 ) -> None:
     """Refuse a directory that more depends on than what was put into it.
 
     Args:
         directory: What is to be deleted.
-        environ: Where the home directory is read from.
+        environ: Where the home directory is read from; this process's by default.
 
     Raises:
         InstallerError: It is a root directory, or it is or contains the home or the current
             directory; has `path`.
     """
+    environ = os.environ if environ is None else environ
     path = os.path.realpath(directory)
     if not os.fspath(directory) or os.path.dirname(path) == path:
         raise InstallerError(f"refusing to delete {path or 'nothing'}: it is the root", path=path)

@@ -30,20 +30,21 @@ def require_removable(
     prefix: str | os.PathLike[str],
     *,
     root_prefix: str | os.PathLike[str] | None = None,
-    environ: Mapping[str, str] = os.environ,
+    environ: Mapping[str, str] | None = None,
 ) -> None:
     """Refuse a directory that must not, or cannot, be removed as an environment. Changes nothing.
 
     Args:
         prefix: The environment.
         root_prefix: The prefix that named environments and the package cache lie in.
-        environ: Where the home directory is read from.
+        environ: Where the home directory is read from; this process's by default.
 
     Raises:
         InstallerError: It is no environment, or a symbolic link to one; it is or contains the root
             prefix, another environment, the home or the current directory; it is a root directory
             or a mount point; or the directory that it is in cannot be written to. Has `path`.
     """
+    environ = os.environ if environ is None else environ
     path = os.path.abspath(prefix)
     if not os.path.isdir(f"{path}/conda-meta"):
         raise InstallerError(f"there is no environment: {path}", path=path)

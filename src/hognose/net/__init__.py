@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from hognose._lazy import attach
 
 if TYPE_CHECKING:
+    from hognose.net.cancellation import Cancellation as Cancellation
     from hognose.net.client import Client as Client
     from hognose.net.credential_file import CredentialFile as CredentialFile
     from hognose.net.credential_variables import CredentialVariables as CredentialVariables
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from hognose.net.urls import join_url as join_url
 
 __all__ = (
+    "Cancellation",
     "Client",
     "CredentialChain",
     "CredentialFile",
@@ -80,6 +82,7 @@ __all__ = (
 __getattr__, __dir__ = attach(
     __name__,
     {
+        "cancellation": ("Cancellation",),
         "client": ("Client",),
         "credential_file": ("CredentialFile",),
         "credential_variables": ("CredentialVariables",),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from hognose.errors import FetchCancelledError
 from hognose.net.redaction import redact
+
+if TYPE_CHECKING:
+    from socket import socket
 
 __all__ = ("Cancellation",)
 
@@ -24,7 +27,7 @@ class Cancellation:
         """Begin without one."""
         self._event = threading.Event()
         self._lock = threading.Lock()
-        self._sockets: set[socket.socket] = set()
+        self._sockets: set[socket] = set()
 
     @property
     def is_cancelled(self) -> bool:
@@ -52,20 +55,22 @@ class Cancellation:
         """Wait for a number of seconds, or until it is cancelled."""
         self._event.wait(seconds)
 
-    def watch(self, connection: socket.socket) -> None:
+    def watch(self, connection: socket) -> None:
         """Take a socket that somebody is going to wait for."""
         with self._lock:
             self._sockets.add(connection)
             if self._event.is_set():
                 _shut_down(connection)
 
-    def forget(self, connection: socket.socket) -> None:
+    def forget(self, connection: socket) -> None:
         """Give a socket up; to be called before it is closed or used for something else."""
         with self._lock:
             self._sockets.discard(connection)
 
 
-def _shut_down(connection: socket.socket) -> None:
+def _shut_down(connection: socket) -> None:
+    import socket
+
     # Not what a TLS socket makes of it, which would have the other thread read what is encrypted.
     with suppress(OSError):
         socket.socket.shutdown(connection, socket.SHUT_RDWR)

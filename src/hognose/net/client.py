@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import os
 import random
@@ -11,6 +12,7 @@ from urllib.parse import urljoin
 
 from hognose.errors import NetworkError, NotFoundError
 from hognose.net.authorisation import Authorisation
+from hognose.net.cancellation import Cancellation
 from hognose.net.mirrors import Mirrors
 from hognose.net.redaction import redact
 from hognose.net.resuming_body import ResumingBody, range_start
@@ -65,8 +67,8 @@ class Client:
         s3_buckets: How `s3` URLs of single buckets are reached.
         headers: Fields that go with every `http` request.
         user_agent: How the client introduces itself.
-        environ: Where proxies and `SSL_CERT_FILE` are read, once.
-        sleep: Waits for a number of seconds.
+        environ: Where proxies and `SSL_CERT_FILE` are read, once; this process's by default.
+        sleep: Waits for a number of seconds; by default as long as nobody cancels.
         clock: Tells the seconds since the epoch, for `Retry-After` dates.
         jitter: Gives numbers from 0 to 1.
     """
@@ -87,14 +89,16 @@ class Client:
         s3_buckets: Mapping[str, S3Bucket] | None = None,
         headers: Mapping[str, str] | None = None,
         user_agent: str = f"hognose/{__version__}",
-        environ: Mapping[str, str] = os.environ,
-        sleep: Callable[[float], None] = time.sleep,
+        environ: Mapping[str, str] | None = None,
+        sleep: Callable[[float], None] | None = None,
         clock: Callable[[], float] = time.time,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         """Keep the settings; nothing is opened yet."""
+        environ = os.environ if environ is None else environ
         self._retry = retry or RetryPolicy(max_retries=max_retries)
         self._sleep = sleep
+        self._cancellation = Cancellation()
         self._clock = clock
         self._jitter = jitter
         self._mirrors = Mirrors(mirrors or {})
@@ -117,6 +121,21 @@ class Client:
         """Whether every URL that is not a `file` URL is refused."""
         return self._schemes.offline
 
+    @property
+    def cancellation(self) -> Cancellation:
+        """What ends the fetching of this client, and of no other one."""
+        return self._cancellation
+
+    def cancelled_by(self, cancellation: Cancellation) -> Client:
+        """Return a client that can be stopped; it shares all it has with this one.
+
+        While that is cancelled, what it fetches ends with `FetchCancelledError`, at once also where
+        a server is slow or silent. A connection that is being opened is waited for.
+        """
+        twin = copy.copy(self)
+        twin._cancellation = cancellation
+        return twin
+
     def open(
         self, url: str, *, offset: int = 0, headers: Mapping[str, str] | None = None
     ) -> Response:
@@ -136,12 +155,13 @@ class Client:
             NotFoundError: The status is 404 or 410.
             OfflineError: The URL needs the network and the client is offline.
             InvalidUrlError: The URL has another scheme, or cannot be used.
+            FetchCancelledError: The client was told to stop.
             NetworkError: Anything else; has `url` and, where there was an answer, `status`.
         """
         fields = dict(headers or {})
         if offset:
             fields["Range"] = f"bytes={offset}-"
-        response = self._ask_until_answered(url, fields)
+        response, target = self._ask_until_answered(url, fields)
         if offset and response.status == 416:
             return _check_end(response, url, offset)
         self._raise_for_status(response, url)
@@ -149,9 +169,12 @@ class Client:
             url,
             fields,
             response,
+            target=target,
             ask=self._ask_until_answered,
+            note_failure=self._mirrors.note_failure,
+            cancellation=self._cancellation,
             retry=self._retry,
-            sleep=self._sleep,
+            sleep=self._pause,
             jitter=self._jitter,
         )
         length = response.length
@@ -200,7 +223,7 @@ class Client:
                     delay = self._retry.delay_after(attempt, random=self._jitter)
                     if not error.is_transient or delay is None:
                         raise
-            self._sleep(delay)
+            self._pause(delay)
             attempt += 1
 
     def send(self, request: Request, /) -> Response:
@@ -230,8 +253,14 @@ class Client:
     ) -> None:
         self.close()
 
-    def _ask_until_answered(self, url: str, headers: Mapping[str, str]) -> Response:
+    def _pause(self, seconds: float) -> None:
+        (self._sleep or self._cancellation.wait)(seconds)
+
+    def _ask_until_answered(self, url: str, headers: Mapping[str, str]) -> tuple[Response, str]:
         """Repeat a request until the answer is final, whatever its status is.
+
+        Returns:
+            The answer, and the URL that was asked for it: that of a mirror, where there are some.
 
         Where there are mirrors each is asked in turn before there is a pause; what one of them
         does not have, or does not show, another may.
@@ -244,12 +273,14 @@ class Client:
             response: Response | None = None
             targets = self._mirrors.targets(url)
             for target in targets:
+                self._cancellation.check(url)
                 if response is not None:
                     response.close()
                     response = None
                 try:
                     response = self._follow(target, headers)
                 except NetworkError as caught:
+                    self._cancellation.check(url)
                     if not caught.is_transient and len(targets) == 1:
                         raise
                     error = caught
@@ -263,17 +294,17 @@ class Client:
                         response.headers.get("retry-after"), now=self._clock()
                     )
                 elif response.status not in _NOT_HERE or len(targets) == 1:
-                    return response
+                    return response, target
             delay = self._retry.delay_after(attempt, random=self._jitter, retry_after=retry_after)
             if delay is None or not is_worth_repeating:
                 if response is not None:
-                    return response
+                    return response, target
                 assert error is not None
                 raise error
             if response is not None:
                 response.close()
             _log.debug("%s: attempt %d failed, waiting %.2f s", redact(url), attempt + 1, delay)
-            self._sleep(delay)
+            self._pause(delay)
             attempt += 1
 
     def _follow(self, url: str, headers: Mapping[str, str]) -> Response:
@@ -308,7 +339,7 @@ class Client:
         self, url: str, authorization: str | None, headers: Mapping[str, str]
     ) -> Response:
         fields = {"Authorization": authorization, **headers} if authorization else headers
-        return self._schemes.send(Request(url=url, headers=fields))
+        return self._schemes.send(Request(url=url, headers=fields, cancellation=self._cancellation))
 
     def _raise_for_status(self, response: Response, url: str) -> None:
         status = response.status

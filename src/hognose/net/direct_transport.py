@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from http.client import HTTPConnection, HTTPResponse
 
     from hognose.errors import NetworkError
+    from hognose.net.cancellation import Cancellation
 
 __all__ = ("DirectTransport",)
 
@@ -89,16 +90,19 @@ class DirectTransport:
             # a connection that may have ended meanwhile.
             kept = _take(idle) if request.method in ("GET", "HEAD") else None
             connection = self._connect(url, origin) if kept is None else kept
+            watch = _Watch(request.cancellation, connection)
             try:
                 connection.request(
                     request.method, target, body=request.body, headers=dict(request.headers)
                 )
                 raw = connection.getresponse()
             except (HTTPException, OSError) as error:
+                watch.end()
                 connection.close()
                 if kept is None or isinstance(error, TimeoutError):
                     raise describe_failure(url, error) from error
             except BaseException:
+                watch.end()
                 connection.close()
                 raise
             else:
@@ -109,7 +113,7 @@ class DirectTransport:
             url=url,
             status=raw.status,
             headers=fields,
-            body=_DirectBody(url, raw, connection, self, origin),
+            body=_DirectBody(url, raw, connection, watch, self, origin),
             length=int(length) if length.isdecimal() else None,
         )
 
@@ -148,20 +152,39 @@ class DirectTransport:
         return connection
 
 
+class _Watch:
+    """A socket that is watched from the question to the end of the answer."""
+
+    __slots__ = ("_cancellation", "_socket")
+
+    def __init__(self, cancellation: Cancellation | None, connection: HTTPConnection) -> None:
+        # Kept, because the connection gives its socket away where it serves a single answer.
+        self._socket = connection.sock
+        self._cancellation = cancellation
+        if cancellation is not None:
+            cancellation.watch(self._socket)
+
+    def end(self) -> None:
+        if self._cancellation is not None:
+            self._cancellation.forget(self._socket)
+
+
 class _DirectBody:
-    __slots__ = ("_connection", "_is_done", "_origin", "_owner", "_raw", "_url")
+    __slots__ = ("_connection", "_is_done", "_origin", "_owner", "_raw", "_url", "_watch")
 
     def __init__(
         self,
         url: str,
         raw: HTTPResponse,
         connection: HTTPConnection,
+        watch: _Watch,
         owner: DirectTransport,
         origin: str,
     ) -> None:
         self._url = url
         self._raw = raw
         self._connection = connection
+        self._watch = watch
         self._owner = owner
         self._origin = origin
         self._is_done = False
@@ -195,11 +218,13 @@ class _DirectBody:
             try:
                 raw.read()
             except (HTTPException, OSError):
+                self._watch.end()
                 self._connection.close()
         self._release()
 
     def _release(self) -> None:
         self._is_done = True
+        self._watch.end()
         if self._raw.isclosed() and not self._raw.will_close:
             self._owner.keep(self._origin, self._connection)
         else:
@@ -208,6 +233,7 @@ class _DirectBody:
 
     def _give_up(self, error: Exception) -> NetworkError:
         self._is_done = True
+        self._watch.end()
         self._raw.close()
         self._connection.close()
         return describe_failure(self._url, error)

@@ -116,7 +116,7 @@ class OciTransport:
         image = OciImage.parse(request.url)
         if image is None:
             return _not_found(request.url)
-        with self._ask(image, f"manifests/{image.tag}", {"Accept": _MANIFEST}) as answer:
+        with self._ask(request, image, f"manifests/{image.tag}", {"Accept": _MANIFEST}) as answer:
             if answer.status != 200:
                 return _same_status(request.url, answer)
             digest = _find_layer(_read(answer), image)
@@ -129,16 +129,19 @@ class OciTransport:
         if headers.get("If-Range") == tag:
             # A blob is what its name says, so a range of it cannot be one of another document.
             del headers["If-Range"]
-        response = self._ask(image, f"blobs/{digest}", headers)
+        response = self._ask(request, image, f"blobs/{digest}", headers)
         response.headers = Headers({**response.headers, "etag": tag})
         return response
 
-    def _ask(self, image: OciImage, what: str, headers: Mapping[str, str]) -> Response:
+    def _ask(
+        self, request: Request, image: OciImage, what: str, headers: Mapping[str, str]
+    ) -> Response:
         """Ask a registry, and log in as it wants if it refuses."""
         url = f"{image.base}/{what}"
         known = self._tokens.get(image.base) or self._login(image.base)
         login = {"Authorization": known} if known else {}
-        response = self._send(Request(url=url, headers={**headers, **login}))
+        question = Request(url=url, headers={**headers, **login}, cancellation=request.cancellation)
+        response = self._send(question)
         challenge = response.headers.get("www-authenticate", "")
         if response.status != 401 or not challenge.lower().startswith("bearer"):
             return response
@@ -148,7 +151,8 @@ class OciTransport:
         response.close()
         with self._lock:
             self._tokens[image.base] = token
-        return self._send(Request(url=url, headers={**headers, "Authorization": token}))
+        fields = {**headers, "Authorization": token}
+        return self._send(msgspec.structs.replace(question, headers=fields))
 
     def _login(self, url: str) -> str | None:
         found = self._credentials.get(url) if self._credentials is not None else None

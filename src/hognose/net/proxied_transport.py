@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from urllib3 import BaseHTTPResponse, PoolManager
 
+    from hognose.net.cancellation import Cancellation
+
 __all__ = ("ProxiedTransport",)
 
 _PROXY_SCHEMES = frozenset({"http", "https", "socks4", "socks4a", "socks5", "socks5h"})
@@ -88,7 +90,7 @@ class ProxiedTransport:
             url=url,
             status=raw.status,
             headers=fields,
-            body=_ProxiedBody(url, raw),
+            body=_ProxiedBody(url, raw, request.cancellation),
             length=int(length) if length.isdecimal() else None,
         )
 
@@ -138,12 +140,16 @@ class ProxiedTransport:
 
 
 class _ProxiedBody:
-    __slots__ = ("_is_done", "_raw", "_url")
+    __slots__ = ("_cancellation", "_is_done", "_raw", "_socket", "_url")
 
-    def __init__(self, url: str, raw: BaseHTTPResponse) -> None:
+    def __init__(self, url: str, raw: BaseHTTPResponse, cancellation: Cancellation | None) -> None:
         self._url = url
         self._raw = raw
         self._is_done = False
+        self._cancellation = cancellation
+        self._socket = getattr(raw.connection, "sock", None)
+        if cancellation is not None and self._socket is not None:
+            cancellation.watch(self._socket)
 
     def read(self, size: int, /) -> bytes:
         from urllib3.exceptions import HTTPError
@@ -154,18 +160,23 @@ class _ProxiedBody:
         try:
             data = raw.read(size, decode_content=False)
         except (HTTPError, OSError) as error:
-            self._is_done = True
+            self._finish()
             raw.close()
             raise describe_urllib3_failure(self._url, error) from error
         if not data or raw.length_remaining == 0:
-            self._is_done = True
+            self._finish()
             raw.release_conn()
         return data
+
+    def _finish(self) -> None:
+        self._is_done = True
+        if self._cancellation is not None and self._socket is not None:
+            self._cancellation.forget(self._socket)
 
     def close(self) -> None:
         if self._is_done:
             return
-        self._is_done = True
+        self._finish()
         # As for direct connections: a short rest is cheaper than connecting again.
         remaining = self._raw.length_remaining
         if remaining is not None and remaining <= _WORTH_DRAINING:

@@ -12,6 +12,7 @@ from hognose.net.redaction import redact
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from hognose.net.cancellation import Cancellation
     from hognose.net.retry import RetryPolicy
     from hognose.net.transport import Headers, Response
 
@@ -42,7 +43,11 @@ class ResumingBody:
         url: What was asked for.
         headers: The fields that it was asked with.
         response: The first answer.
-        ask: Asks for the URL with further fields, until there is a final answer.
+        target: Where it came from: the URL itself, or that of a mirror.
+        ask: Asks for the URL with further fields, until there is a final answer; gives that and
+            its target.
+        note_failure: Is told the target of an answer that broke off.
+        cancellation: What ends the reading.
         retry: How often and after which pauses to ask.
         sleep: Waits for a number of seconds.
         jitter: Gives numbers from 0 to 1.
@@ -50,15 +55,18 @@ class ResumingBody:
 
     __slots__ = (
         "_ask",
+        "_cancellation",
         "_failures",
         "_headers",
         "_jitter",
         "_last",
+        "_note_failure",
         "_position",
         "_response",
         "_retry",
         "_safe_position",
         "_sleep",
+        "_target",
         "_url",
     )
 
@@ -68,7 +76,10 @@ class ResumingBody:
         headers: Mapping[str, str],
         response: Response,
         *,
-        ask: Callable[[str, Mapping[str, str]], Response],
+        target: str,
+        ask: Callable[[str, Mapping[str, str]], tuple[Response, str]],
+        note_failure: Callable[[str], None],
+        cancellation: Cancellation,
         retry: RetryPolicy,
         sleep: Callable[[float], None],
         jitter: Callable[[], float],
@@ -77,7 +88,10 @@ class ResumingBody:
         self._url = url
         self._headers = headers
         self._response = response
+        self._target = target
         self._ask = ask
+        self._note_failure = note_failure
+        self._cancellation = cancellation
         self._retry = retry
         self._sleep = sleep
         self._jitter = jitter
@@ -95,14 +109,19 @@ class ResumingBody:
         """Return up to `size` bytes, and nothing only at the end.
 
         Raises:
+            FetchCancelledError: That is not wanted any more.
             NetworkError: The connection broke and could not be taken up again.
         """
         while True:
             try:
                 data = self._response.read(size)
             except NetworkError as error:
+                self._cancellation.check(self._url)
+                self._note_failure(self._target)
                 self._resume(error)
             else:
+                # Where the length was not announced, a socket that was shut down looks like an end.
+                self._cancellation.check(self._url)
                 if self._position is not None:
                     self._position += len(data)
                 return data
@@ -140,9 +159,10 @@ class ResumingBody:
         self._sleep(delay)
         kept = {k: v for k, v in self._headers.items() if k.lower() not in _NOT_REPEATED}
         wanted = {**kept, "Range": f"bytes={position}-{self._last}", "If-Range": validator}
-        response = self._ask(self._url, wanted)
+        response, target = self._ask(self._url, wanted)
         if response.status != 206 or range_start(response.headers) != position:
             response.close()
             raise error
         self._response.close()
         self._response = response
+        self._target = target

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 import msgspec
 
+from hognose.net.cancellation import Cancellation
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -36,12 +38,17 @@ class Headers(Mapping[str, str]):
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """One question to a server: a URL without user information, and what to send along."""
+    """One question to a server: a URL without user information, and what to send along.
+
+    A transport that heeds `cancellation` has it watch the sockets that it waits for. One that does
+    not is left alone when the next bytes have come.
+    """
 
     url: str
     method: str = "GET"
     headers: Mapping[str, str] = {}
     body: bytes | None = None
+    cancellation: Cancellation | None = None
 
 
 class Body(Protocol):

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
+from hognose._several import require_several
+from hognose.errors import InvalidChannelError, InvalidUrlError
+from hognose.net import redact
 from hognose.repodata.channel_relations import DEFAULT_MAX_DEPTH
 from hognose.repodata.query import GatewayQueryResult, Query
 from hognose.repodata.shards import ShardedSubdir
@@ -104,12 +107,15 @@ class Gateway:
             channel_relations_max_depth: In place of the gateway's.
 
         Raises:
+            InvalidChannelError: A channel's URL has a scheme that is not known.
             FetchRepoDataError: A channel does not exist, or its repodata is broken.
             NetworkError: A server does not answer, or refuses.
             InvalidPackageFileError: A record is malformed.
             HashMismatchError: A shard is not the one promised.
+            TypeError: There is one value where several are taken.
         """
-        wanted = [spec if isinstance(spec, MatchSpec) else MatchSpec(str(spec)) for spec in specs]
+        several = require_several("specs", specs)
+        wanted = [spec if isinstance(spec, MatchSpec) else MatchSpec(str(spec)) for spec in several]
         with self._executor() as executor:
             try:
                 tiers = self._open(channels, platforms, executor, channel_relations_max_depth)
@@ -187,7 +193,10 @@ class Gateway:
         with self._executor() as executor:
             try:
                 tiers = self._whole.open(
-                    channels, [Platform(each) for each in platforms], executor, max_depth=0
+                    require_several("channels", channels),
+                    _platforms("platforms", platforms),
+                    executor,
+                    max_depth=0,
                 )
                 found: list[Dependent] = []
                 for tier in tiers:
@@ -224,13 +233,14 @@ class Gateway:
             self._run_exports = RunExportsFinder(
                 self._client, cache_dir=self._cache_dir, clock=self._clock
             )
+        several = require_several("records", records)
         with self._executor() as executor:
-            return self._run_exports.find(records, executor, read_archive)
+            return self._run_exports.find(several, executor, read_archive)
 
     def channel_notices(self, channels: Iterable[Channel | str]) -> list[ChannelNotice]:
         """Return what channels have to say (CEP 6); nothing that goes wrong is an error."""
         with self._executor() as executor:
-            listed = executor.map(self._fetch_notices, dict.fromkeys(map(Channel, channels)))
+            listed = executor.map(self._fetch_notices, _distinct(channels))
             return [notice for notices in listed for notice in notices]
 
     def watch_notices(self, channels: Iterable[Channel | str], *, limit: int = 5) -> NoticeWatch:
@@ -247,7 +257,7 @@ class Gateway:
 
         from hognose.repodata.notice_watch import NoticeWatch
 
-        wanted = list(dict.fromkeys(map(Channel, channels)))
+        wanted = _distinct(channels)
         return NoticeWatch(
             # One after another: these threads must not outlive the command, and an executor's do.
             lambda: [notice for channel in wanted for notice in self._fetch_notices(channel)],
@@ -287,7 +297,7 @@ class Gateway:
             clear_disk: Whether to remove the files on disk, too.
         """
         forgotten = Channel(channel)
-        names = None if subdirs is None else [str(Platform(each)) for each in subdirs]
+        names = None if subdirs is None else [str(each) for each in _platforms("subdirs", subdirs)]
         self._flush()
         for pool in (self._pool, self._whole):
             pool.clear(forgotten.base_url, names)
@@ -344,7 +354,13 @@ class Gateway:
         return self._fetcher(channel, subdir, config, variant=_WHOLE).open() or opened
 
     def _open_subdir(self, channel: Channel, subdir: str) -> Subdir | None:
-        return self._fetcher(channel, subdir, self._config_for(channel)).open()
+        try:
+            return self._fetcher(channel, subdir, self._config_for(channel)).open()
+        except InvalidUrlError as error:
+            # What the caller wrote is the channel, not the first file that was looked for in it.
+            if not error.text.startswith(redact(channel.base_url)):
+                raise
+            raise InvalidChannelError(redact(channel.base_url), error.rule) from error
 
     def _fetcher(
         self, channel: Channel, subdir: str, config: SourceConfig, *, variant: str = ""
@@ -377,9 +393,18 @@ class Gateway:
         executor: ThreadPoolExecutor,
         max_depth: int | None = None,
     ) -> list[Tier]:
-        wanted = [Platform(platform) for platform in platforms]
+        several = require_several("channels", sources)
+        wanted = _platforms("platforms", platforms)
         depth = self._max_depth if max_depth is None else max_depth
-        return self._pool.open(sources, wanted, executor, max_depth=depth)
+        return self._pool.open(several, wanted, executor, max_depth=depth)
 
     def _executor(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(self._width, "hognose-repodata")
+
+
+def _distinct(channels: Iterable[Channel | str]) -> list[Channel]:
+    return list(dict.fromkeys(map(Channel, require_several("channels", channels))))
+
+
+def _platforms(argument: str, given: Iterable[Platform | str]) -> list[Platform]:
+    return [Platform(each) for each in require_several(argument, given)]

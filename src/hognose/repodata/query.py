@@ -6,8 +6,8 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
+from hognose._collector import collector_paused
 from hognose.repodata.closure import Closure
-from hognose.repodata.garbage_collection import collector_paused
 from hognose.types import RepoDataRecord
 
 if TYPE_CHECKING:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from hognose.errors import FetchRepoDataError
-from hognose.net import redact
+from hognose.net import path_of_file_url, redact
 from hognose.repodata.channel_relations import order_channels, relation_edges
 from hognose.repodata.source import MultiSource, RepoDataSource, SparseSubdir, SuppliedSubdir
 from hognose.repodata.sparse_repo_data import SparseRepoData
@@ -188,14 +189,21 @@ class SubdirPool:
             )
         if not is_channel:
             where = redact(channel.base_url)
-            message = f"{where} is not a channel: there is no `noarch/repodata.json` in it"
             raise FetchRepoDataError(
-                message,
+                f"{where} is not a channel: {_what_is_missing(channel)}",
                 hint="a channel is a folder, local or on a server, with `noarch/repodata.json` "
                 "and one folder like it for each platform",
                 url=where,
             )
         return Tier(channel, found)
+
+
+def _what_is_missing(channel: Channel) -> str:
+    if channel.is_local:
+        directory = path_of_file_url(channel.base_url)
+        if not os.path.isdir(directory):
+            return f"there is no directory {directory}"
+    return "there is no `noarch/repodata.json` in it"
 
 
 def _has_failed(future: Future[Subdir | None]) -> bool:

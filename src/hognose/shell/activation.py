@@ -61,8 +61,9 @@ class ActivationVariables:
         self.current_env = dict(current_env or {})
 
     @classmethod
-    def from_environ(cls, environ: Mapping[str, str] = os.environ) -> ActivationVariables:
+    def from_environ(cls, environ: Mapping[str, str] | None = None) -> ActivationVariables:
         """Take everything from the variables of a process; the search path is then replaced."""
+        environ = os.environ if environ is None else environ
         path = environ.get("PATH", "")
         return cls(
             environ.get("CONDA_PREFIX") or None,

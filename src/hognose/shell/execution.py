@@ -38,7 +38,7 @@ _START_FILES = ("BASH_ENV", "ENV")
 
 def environment_variables(
     prefix: str | os.PathLike[str],
-    environ: Mapping[str, str] = os.environ,
+    environ: Mapping[str, str] | None = None,
     *,
     name: str | None = None,
 ) -> dict[str, str]:
@@ -49,7 +49,8 @@ def environment_variables(
 
     Args:
         prefix: The environment's directory.
-        environ: The variables to start from; an environment that is active there is put aside.
+        environ: The variables to start from, this process's by default; an environment that is
+            active there is put aside.
         name: What the environment is called, for prompts; its directory's name if it lies in a
             directory `envs`, otherwise its path.
 
@@ -57,6 +58,7 @@ def environment_variables(
         ActivationError: If there is no such environment, its variables cannot be read, or one of
             its scripts fails.
     """
+    environ = os.environ if environ is None else environ
     directory = os.path.abspath(os.fspath(prefix))
     if not os.path.isdir(directory):
         message = f"there is no environment at {directory}"
@@ -78,7 +80,7 @@ def run(
     prefix: str | os.PathLike[str],
     argv: Sequence[str],
     *,
-    environ: Mapping[str, str] = os.environ,
+    environ: Mapping[str, str] | None = None,
     cwd: str | os.PathLike[str] | None = None,
     replace: bool = os.name == "posix",
 ) -> int:
@@ -87,7 +89,7 @@ def run(
     Args:
         prefix: The environment's directory.
         argv: The program, looked up on the environment's search path, and its arguments.
-        environ: The variables to start from.
+        environ: The variables to start from; this process's by default.
         cwd: The directory to start the program in; the current one if not given.
         replace: Let the program take the place of this process. The call then returns only to
             raise an error, nothing that was to happen at exit happens, and only output that has
@@ -99,6 +101,7 @@ def run(
     Raises:
         ActivationError: If the environment cannot be activated or the program not be started.
     """
+    environ = os.environ if environ is None else environ
     variables = environment_variables(prefix, environ)
     program = find_program(argv[0], variables)
     if program is None:

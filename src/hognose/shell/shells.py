@@ -63,8 +63,9 @@ class Shell:
         return shell
 
     @staticmethod
-    def current(environ: Mapping[str, str] = os.environ) -> Shell:
+    def current(environ: Mapping[str, str] | None = None) -> Shell:
         """The user's shell: the one named by `SHELL`, or the platform's usual one."""
+        environ = os.environ if environ is None else environ
         try:
             return Shell.parse(environ["SHELL"])
         except (KeyError, ActivationError):

@@ -24,7 +24,7 @@ def spawn(
     prefix: str | os.PathLike[str],
     shell: Shell | None = None,
     *,
-    environ: Mapping[str, str] = os.environ,
+    environ: Mapping[str, str] | None = None,
     name: str | None = None,
 ) -> int:
     """Start an interactive shell in an activated environment and wait for its end.
@@ -32,7 +32,7 @@ def spawn(
     Args:
         prefix: The environment's directory.
         shell: Which shell; the user's own if not given.
-        environ: The variables to start from.
+        environ: The variables to start from; this process's by default.
         name: What the prompt shows; the name of the environment's directory if not given.
 
     Returns:
@@ -41,6 +41,7 @@ def spawn(
     Raises:
         ActivationError: If there is no such environment or the shell cannot be started.
     """
+    environ = os.environ if environ is None else environ
     directory = os.path.abspath(os.fspath(prefix))
     if not os.path.isdir(directory):
         message = f"there is no environment at {directory}"

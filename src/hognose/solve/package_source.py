@@ -53,10 +53,11 @@ class RecordList:
         Raises:
             TypeError: It is no list: a single record, or a channel that nobody has fetched.
         """
-        if isinstance(records, str) or not hasattr(records, "__getitem__"):
+        given: object = records
+        if isinstance(given, str) or not hasattr(given, "__getitem__"):
             message = (
-                f"a source is a list of records, or what loads them by name, not a "
-                f"{type(records).__name__}; for one list write `sources=[records]`"
+                f"a source is a list of records, or what loads them by name, not one "
+                f"{type(given).__name__}; for one list write `sources=[records]`"
             )
             raise TypeError(message)
         self._by_name: dict[str, list[RepoDataRecord]] = {}

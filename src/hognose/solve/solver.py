@@ -119,9 +119,7 @@ def solve(
     )
     task = SolveTask(
         specs=wanted,
-        constraints=tuple(
-            with_text(spec) for spec in require_several("constraints", constraints)
-        ),
+        constraints=tuple(with_text(spec) for spec in require_several("constraints", constraints)),
         tiers=tiers,
         virtual_packages=tuple(
             GenericVirtualPackage.parse(package) if isinstance(package, str) else package

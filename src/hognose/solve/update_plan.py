@@ -110,7 +110,9 @@ def update(
     earlier = _requests_of(present.values()) if requested is None else requested
     asked = dict.fromkeys(text for text, _ in wanted)
     asked |= dict.fromkeys(
-        text for text, spec in map(with_text, require_several("requested", earlier)) if spec.name.exact not in named
+        text
+        for text, spec in map(with_text, require_several("requested", earlier))
+        if spec.name.exact not in named
     )
     others = {name: record for name, record in present.items() if name not in named}
     if mode is UpdateMode.KEEP:

@@ -1,7 +1,8 @@
 """What the things of the conda world are: values, records and the files they lie in.
 
-Nothing here opens a socket, reads a clock or looks at the environment. How the types cross the
-border to JSON and MessagePack is in `hognose.types.wire`.
+Nothing here opens a socket, reads a clock or looks at the environment. `encode_json` and
+`decode_json` take every value and record across the border to JSON; `enc_hook` and `dec_hook` do
+it for a caller's own msgspec encoders, and for `json.dumps(default=enc_hook)`.
 """
 
 from typing import TYPE_CHECKING
@@ -68,6 +69,10 @@ if TYPE_CHECKING:
     from hognose.types.version_spec import VersionSpec as VersionSpec
     from hognose.types.version_with_source import VersionWithSource as VersionWithSource
     from hognose.types.virtual_package import GenericVirtualPackage as GenericVirtualPackage
+    from hognose.types.wire import dec_hook as dec_hook
+    from hognose.types.wire import decode_json as decode_json
+    from hognose.types.wire import enc_hook as enc_hook
+    from hognose.types.wire import encode_json as encode_json
 
 __all__ = (
     "AboutJson",
@@ -119,7 +124,11 @@ __all__ = (
     "Version",
     "VersionSpec",
     "VersionWithSource",
+    "dec_hook",
+    "decode_json",
     "dependents",
+    "enc_hook",
+    "encode_json",
     "package_name_of",
     "problems",
     "sort_topologically",
@@ -169,5 +178,6 @@ __getattr__, __dir__ = attach(
         "version_spec": ("VersionSpec",),
         "version_with_source": ("VersionWithSource",),
         "virtual_package": ("GenericVirtualPackage",),
+        "wire": ("dec_hook", "decode_json", "enc_hook", "encode_json"),
     },
 )

@@ -104,12 +104,15 @@ class Channel:
                 living channels break them, so the default is lenient.
 
         Raises:
-            InvalidChannelError: If the text is no channel, or breaks a rule in strict mode.
+            InvalidChannelError: If the text is empty or no channel, or breaks a rule in strict
+                mode.
             ParseSubdirError: If an unknown subdir is in the brackets.
         """
         if isinstance(text, Channel):
             self.base_url, self.name, self.platforms = text.base_url, text.name, text.platforms
             return
+        if not text.strip():
+            raise InvalidChannelError(text, "it is empty")
         stray = _CONTROL.search(text)
         if stray:
             rule = "control characters are not allowed"
@@ -159,6 +162,18 @@ class Channel:
         """The base URL without secrets: fit for messages, records and lock files."""
         return _TOKEN.sub("********", _USER_INFO.sub(r"\1:********", self.base_url))
 
+    def to_text(self) -> str:
+        """Return the shortest text that makes this channel again, without secrets.
+
+        >>> Channel("https://conda.anaconda.org/conda-forge[noarch]").to_text()
+        'conda-forge[noarch]'
+        """
+        name = self.name or ""
+        is_path = name.startswith((".", "/", "~")) or not name
+        text = self.canonical_name if is_path or not _is_found(name, self) else name
+        subdirs = "" if self.platforms is None else f"[{','.join(map(str, self.platforms))}]"
+        return text + subdirs
+
     @property
     def label(self) -> str:
         """The label; `main` where the URL has none (CEP 26)."""
@@ -189,6 +204,13 @@ def _restore(base_url: str, name: str | None, platforms: tuple[Platform, ...] | 
     made: Channel = object.__new__(Channel)
     made.base_url, made.name, made.platforms = base_url, name, platforms
     return made
+
+
+def _is_found(name: str, channel: Channel) -> bool:
+    try:
+        return Channel(name) == channel
+    except InvalidChannelError:
+        return False
 
 
 def _split_platforms(text: str) -> tuple[str, tuple[Platform, ...] | None]:
@@ -278,7 +300,7 @@ def _url_of_path(path: str, root_dir: str | None) -> str:
         drive, rest = ntpath.splitdrive(path)
         return f"file:///{(drive + quote(rest)).strip('/')}".rstrip("/") + "/"
     path = f"/{posixpath.normpath(path).lstrip('/')}"
-    return f"file://{quote(path)}".rstrip("/") + "/"
+    return f"file://{quote(path.rstrip('/'))}/"
 
 
 def _resolve_name(text: str, name: str, config: ChannelConfig) -> tuple[str, str | None]:

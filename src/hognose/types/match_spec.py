@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ("MatchSpec", "package_name_of")
 
 _MAX_INTERNED = 1 << 17
-_INTERNED: dict[str, MatchSpec] = {}
+_INTERNED: dict[str | MatchSpec, MatchSpec] = {}
 _new = object.__new__
 
 
@@ -52,7 +52,7 @@ class MatchSpec(Demands):
 
     def __new__(
         cls,
-        spec: str,
+        spec: str | MatchSpec,
         strict: bool = False,  # noqa: FBT001, FBT002  # the signature is py-rattler's
         exact_names_only: bool = True,  # noqa: FBT001, FBT002
         extras: bool = True,  # noqa: FBT001, FBT002
@@ -63,7 +63,7 @@ class MatchSpec(Demands):
 
         Args:
             spec: The text: `channel/subdir:namespace:name version build[key=value, ...]`, or the
-                URL or file name of an archive.
+                URL or file name of an archive. A spec is taken as its text.
             strict: Whether to refuse ambiguous forms: a version without an operator, stars that
                 mean nothing, a value given twice.
             exact_names_only: Whether to refuse a pattern as the name.
@@ -73,18 +73,21 @@ class MatchSpec(Demands):
 
         Raises:
             InvalidMatchSpecError: If the text is not a spec, or has something not allowed.
+            TypeError: If it is no text.
         """
         is_default = not strict and exact_names_only and extras and conditionals and flags
         if is_default:
             self = _INTERNED.get(spec)
             if self is not None:
                 return self
+        if not isinstance(spec, str):
+            spec = _text_of(spec)
         name, parts = parse_spec(spec, strict=strict)
         if not is_default and parts.qualifiers is not NO_QUALIFIERS:
             refuse_unwanted(spec, parts, extras=extras, conditionals=conditionals, flags=flags)
         if exact_names_only and name.exact is None:
             rule = f"a name is needed here, not the pattern `{name}`"
-            raise InvalidMatchSpecError(spec, rule, hint="Pass `exact_names_only=False`.")
+            raise InvalidMatchSpecError(spec, rule, hint="`exact_names_only=False` allows it")
         self = cls._make(name, parts)
         if is_default:
             if len(_INTERNED) >= _MAX_INTERNED:
@@ -115,8 +118,15 @@ class MatchSpec(Demands):
     def from_url(cls, url: str) -> Self:
         """Make the spec for exactly the archive at a URL; `#` may add its MD5 or SHA-256.
 
+        The address of anything else may have the spec as its last step, with further keys behind
+        `?`, as in `from_query`.
+
         Raises:
-            InvalidMatchSpecError: If the URL does not end in an archive's file name.
+            InvalidMatchSpecError: If the URL ends neither in an archive's file name nor in a spec
+                with a query.
+
+        >>> str(MatchSpec.from_url("https://example.org/numpy>=2?channel=conda-forge"))
+        'conda-forge::numpy >=2'
         """
         from hognose.types.match_spec_grammar import parse_spec_from_url
 
@@ -195,9 +205,6 @@ class MatchSpec(Demands):
 
         return format_spec(self, self.name)
 
-    def __repr__(self) -> str:
-        return f'MatchSpec("{self}")'
-
     def __eq__(self, other: object) -> bool:
         if self is other:
             return True
@@ -210,6 +217,13 @@ class MatchSpec(Demands):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (self.name, self.version, self.build, self._qualifiers)
+
+
+def _text_of(spec: object) -> str:
+    if isinstance(spec, MatchSpec):
+        return str(spec)
+    message = f"a match spec is made from a str, not {type(spec).__name__}"
+    raise TypeError(message)
 
 
 def _name_matcher(name: str) -> PackageNameMatcher:

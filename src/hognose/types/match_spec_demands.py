@@ -150,6 +150,11 @@ class Demands:
         qualifiers = self._qualifiers
         return qualifiers is NO_QUALIFIERS or qualifiers.matches(record)
 
+    def __repr__(self) -> str:
+        text = str(self)
+        quoted = repr(text) if '"' in text or "\\" in text else f'"{text}"'
+        return f"{type(self).__name__}({quoted})"
+
     def _identity(self) -> tuple[object, ...]:
         version = self.version
         if version is not None and version.is_any:

@@ -114,13 +114,16 @@ def parse_nameless_spec(text: str, *, strict: bool = False) -> SpecParts:
 
 
 def parse_spec_from_url(url: str) -> tuple[PackageNameMatcher, SpecParts]:
-    """Make the spec for the archive at a URL.
+    """Make the spec for the archive at a URL, or out of an address with a query.
 
     Raises:
-        InvalidMatchSpecError: If the URL does not end in an archive's file name.
+        InvalidMatchSpecError: If the URL ends neither in an archive's file name nor in a spec with
+            a query.
     """
     url, digests = _cut_hash(url.strip())
     archive = _archive_at(url)
+    if archive is None and "?" in url and SCHEME.match(url):
+        return parse_spec_from_query(url)
     if archive is None:
         rule = "a URL has to end in `<name>-<version>-<build>.conda` or `.tar.bz2`"
         raise InvalidMatchSpecError(url, rule)
@@ -151,8 +154,11 @@ def parse_spec_from_query(query: str) -> tuple[PackageNameMatcher, SpecParts]:
 
     path, _, tail = query.partition("?")
     if SCHEME.match(path):
+        _, _, path = path.partition("://")[2].partition("/")
         path = path.rstrip("/").rpartition("/")[2]
     spec = unquote(path)
+    if SCHEME.match(spec):
+        raise InvalidMatchSpecError(query, f"`{spec[:80]}` is no spec for the end of an address")
     pairs = [pair.partition("=") for pair in tail.partition("#")[0].split("&") if pair]
     fields = [(unquote_plus(key), unquote_plus(value)) for key, _, value in pairs]
     name, parts = parse_spec(spec)

@@ -72,9 +72,6 @@ class NamelessMatchSpec(Demands):
 
         return format_spec(self, None)
 
-    def __repr__(self) -> str:
-        return f'NamelessMatchSpec("{self}")'
-
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, NamelessMatchSpec):
             return NotImplemented

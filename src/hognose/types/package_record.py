@@ -47,6 +47,10 @@ def _hash_property(name: str, meaning: str) -> Any:
 class PackageRecord(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False, order=False):
     """What a channel says about one package, without where the package lies.
 
+    Made out of text by `create`, `from_json` and `from_index_json`. The constructor is for values
+    that are there already, a `PackageName`, a `VersionWithSource`, tuples: channels have hundreds
+    of thousands of records, and it looks at nothing.
+
     Records order by name, version, build number and build. Their hash is made of name, version,
     build and subdir; do not change these in a record that is in a set.
     """
@@ -168,6 +172,19 @@ class PackageRecord(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False, 
     def matches(self, spec: MatchSpec) -> bool:
         """Whether a spec allows this record."""
         return bool(spec.matches(self))
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Decode what `to_json` wrote, or a record of repodata; keys not known are ignored.
+
+        Raises:
+            InvalidPackageFileError: It is no JSON, or lacks what every record has.
+
+        >>> record = PackageRecord.create(name="b", version="1.0", build="0")
+        >>> PackageRecord.from_json(record.to_json()) == record
+        True
+        """
+        return wire.decode_json(text, cls, what=cls.__name__)
 
     def to_json(self) -> str:
         """Encode to JSON as repodata holds it, with sorted keys."""

@@ -209,6 +209,19 @@ class PrefixRecord(RepoDataRecord, kw_only=True, omit_defaults=True):
         """The name of this record's file in `conda-meta/`."""
         return f"{self.file_stem}.json"
 
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Decode what `to_json` wrote; like `decode`.
+
+        Raises:
+            InvalidPackageFileError: It is no JSON, or lacks what every record has.
+        """
+        return cls.decode(text, what=cls.__name__)
+
+    def to_json(self) -> str:
+        """Encode to JSON with sorted keys, on one line; like `encode`."""
+        return self.encode(pretty=False).decode()
+
     def encode(self, *, pretty: bool = True) -> bytes:
         """Encode to JSON with sorted keys, those included that hognose does not know."""
         if not self.unknown_keys:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, Self, final
 
+from hognose.types.version import Version
 from hognose.types.version_ranges import (
     ANY,
     Borders,
@@ -21,12 +22,10 @@ from hognose.types.version_spec_parser import Node, TextTest, parse_version_spec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hognose.types.version import Version
-
 __all__ = ("VersionSpec",)
 
 _MAX_INTERNED = 1 << 16
-_INTERNED: dict[str, VersionSpec] = {}
+_INTERNED: dict[str | VersionSpec, VersionSpec] = {}
 
 
 @final
@@ -47,21 +46,24 @@ class VersionSpec:
     _borders: Borders | None
     _node: Node
 
-    def __new__(cls, spec: str, strict: bool = False) -> Self:  # noqa: FBT001, FBT002  # as py-rattler
+    def __new__(cls, spec: str | VersionSpec, strict: bool = False) -> Self:  # noqa: FBT001, FBT002  # as py-rattler
         """Parse a spec.
 
         Args:
-            spec: The text.
+            spec: The text. A spec is taken as its text.
             strict: Whether to refuse what repodata is full of but makes little sense: a version
                 without an operator, `>=1.*`, `=1.*`, `>=*`.
 
         Raises:
             InvalidVersionSpecError: If the text is not a spec.
+            TypeError: If it is no text.
         """
         if not strict:
             self = _INTERNED.get(spec)
             if self is not None:
                 return self
+        if not isinstance(spec, str):
+            spec = _text_of(spec)
         node = parse_version_spec(spec, strict=strict)
         self = object.__new__(cls)
         self._node = node
@@ -92,11 +94,20 @@ class VersionSpec:
         return self._borders is None
 
     def matches(self, version: Version) -> bool:
-        """Return whether a version is in the set."""
+        """Return whether a version is in the set.
+
+        Raises:
+            TypeError: If it is no `Version`, but its text.
+        """
         borders = self._borders
-        if borders is None:
-            return _matches(self._node, version)
-        return bisect_right(borders, version._key) & 1 == 1
+        try:
+            if borders is None:
+                return _matches(self._node, version)
+            return bisect_right(borders, version._key) & 1 == 1
+        except AttributeError:
+            if isinstance(version, Version):
+                raise
+            raise _no_version(version) from None
 
     def mask(self, versions: Sequence[Version]) -> int:
         """Return an integer whose bit `i` says whether `versions[i]` matches.
@@ -142,6 +153,21 @@ class VersionSpec:
         return VersionSpec, (str(self),)
 
 
+def _text_of(spec: object) -> str:
+    if isinstance(spec, VersionSpec):
+        return str(spec)
+    message = f"a version spec is made from a str, not {type(spec).__name__}"
+    raise TypeError(message)
+
+
+def _no_version(given: object) -> TypeError:
+    message = (
+        f"a Version is needed, not {type(given).__name__} {str(given)[:40]!r}; "
+        "`Version(text)` makes one, and `PackageRecord.create(...)` records out of text"
+    )
+    return TypeError(message)
+
+
 def _matches(node: Node, version: Version) -> bool:
     if node.borders is not None:
         return contains(node.borders, version._key)
@@ -165,4 +191,6 @@ def _mask(node: Node, versions: Sequence[Version]) -> int:
 
 
 def _passes(test: TextTest, version: Version) -> bool:
+    if not isinstance(version, Version):
+        raise _no_version(version)
     return test.matcher.matches(str(version)) is not test.is_negated

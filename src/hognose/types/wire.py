@@ -8,7 +8,9 @@ writes as a record goes through here.
 
 from __future__ import annotations
 
+import os
 from _thread import allocate_lock
+from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
 T = TypeVar("T")
+
+_OUR_MODULES = "hognose.types."
 
 _NOT_NOARCH = NoArchType(None)
 
@@ -43,12 +47,26 @@ _VALUES: dict[object, dict[Any, Any]] = {
 }
 
 
-def _from_wire(kind: type[Any], value: Any) -> Any:
+def dec_hook(kind: type[Any], value: Any) -> Any:
+    """Make a value of `hognose.types` from what JSON or MessagePack hold: `dec_hook` of msgspec.
+
+    The names and versions of records are taken as they are, because a channel vouches for them;
+    every other text is parsed.
+
+    Raises:
+        ValueError: The text is none of this kind.
+        TypeError: It is no text.
+        NotImplementedError: The kind is none of `hognose.types`.
+
+    >>> import msgspec
+    >>> from hognose.types import Version
+    >>> msgspec.json.decode(b'["1.0", "1.2"]', type=list[Version], dec_hook=dec_hook)
+    [Version("1.0"), Version("1.2")]
+    """
     try:
         return _VALUES[kind][value]
     except KeyError:
-        message = f"no conversion to {kind.__name__}"
-        raise NotImplementedError(message) from None
+        return _parse(kind, value)
     except TypeError:
         if kind is NoArchType:
             return _NOT_NOARCH
@@ -56,12 +74,50 @@ def _from_wire(kind: type[Any], value: Any) -> Any:
         raise TypeError(message) from None
 
 
-def _to_wire(value: Any) -> Any:
+def _parse(kind: type[Any], value: object) -> Any:
+    if not kind.__module__.startswith(_OUR_MODULES):
+        message = f"no conversion to {kind.__name__}"
+        raise NotImplementedError(message)
+    if not isinstance(value, str):
+        message = f"Expected `str`, got `{type(value).__name__}`"
+        raise TypeError(message)
+    if kind.__name__ == "MatchSpec":
+        return kind(value, exact_names_only=False)
+    # Where the constructor takes something else than text, there is a `parse`.
+    return getattr(kind, "parse", kind)(value)
+
+
+def enc_hook(value: Any) -> Any:
+    """Return what JSON holds of a value of `hognose.types`: `enc_hook` of msgspec.
+
+    It serves the standard library, too, which asks it about records as well. A channel is written
+    without its token or password.
+
+    Raises:
+        TypeError: It is no value of `hognose.types`.
+
+    >>> import json
+    >>> from hognose.types import MatchSpec, Version
+    >>> json.dumps({"version": Version("1.0"), "spec": MatchSpec("a >=1")}, default=enc_hook)
+    '{"version": "1.0", "spec": "a >=1"}'
+    """
     if isinstance(value, PackageName):
         return value.source
     if isinstance(value, NoArchType):
         return value.value
-    return str(value)
+    if isinstance(value, VersionWithSource):
+        return str(value)
+    if isinstance(value, msgspec.Struct):
+        return to_builtins(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    kind = type(value)
+    if not kind.__module__.startswith(_OUR_MODULES):
+        message = f"{kind.__name__} is nothing that JSON can hold"
+        raise TypeError(message)
+    return value.to_text() if kind.__name__ == "Channel" else str(value)
 
 
 _making = allocate_lock()
@@ -89,17 +145,17 @@ def _made_once(make: Callable[[Any], T]) -> Callable[[Any], T]:
 
 @_made_once
 def _json_decoder(kind: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(kind, dec_hook=_from_wire)
+    return msgspec.json.Decoder(kind, dec_hook=dec_hook)
 
 
 @_made_once
 def _msgpack_decoder(kind: Any) -> msgspec.msgpack.Decoder[Any]:
-    return msgspec.msgpack.Decoder(kind, dec_hook=_from_wire)
+    return msgspec.msgpack.Decoder(kind, dec_hook=dec_hook)
 
 
-_JSON_ENCODER = msgspec.json.Encoder(enc_hook=_to_wire)
-_SORTED_JSON_ENCODER = msgspec.json.Encoder(enc_hook=_to_wire, order="sorted")
-_MSGPACK_ENCODER = msgspec.msgpack.Encoder(enc_hook=_to_wire)
+_JSON_ENCODER = msgspec.json.Encoder(enc_hook=enc_hook)
+_SORTED_JSON_ENCODER = msgspec.json.Encoder(enc_hook=enc_hook, order="sorted")
+_MSGPACK_ENCODER = msgspec.msgpack.Encoder(enc_hook=enc_hook)
 
 
 def decode_json(data: bytes | str, kind: type[T], *, what: str = "JSON document") -> T:
@@ -122,7 +178,16 @@ def decode_json(data: bytes | str, kind: type[T], *, what: str = "JSON document"
 
 
 def encode_json(value: object, *, pretty: bool = False, sort_keys: bool = False) -> bytes:
-    """Encode to JSON; `pretty` means two spaces per level, `sort_keys` sorts at every level."""
+    """Encode to JSON; `pretty` means two spaces per level, `sort_keys` sorts at every level.
+
+    Raises:
+        TypeError: A part of it is nothing that JSON can hold.
+
+    >>> from hognose.types import PackageName, VersionSpec
+    >>> data = encode_json({PackageName("numpy"): VersionSpec(">=2")})
+    >>> data, decode_json(data, dict[PackageName, VersionSpec])
+    (b'{"numpy":">=2"}', {PackageName("numpy"): VersionSpec(">=2")})
+    """
     encoder = _SORTED_JSON_ENCODER if sort_keys else _JSON_ENCODER
     encoded = encoder.encode(value)
     return msgspec.json.format(encoded, indent=2) if pretty else encoded
@@ -156,7 +221,7 @@ def convert(value: object, kind: type[T], *, what: str = "document") -> T:
     try:
         # Makes sure that the fields are known before several threads want them.
         _json_decoder(cast("Hashable", kind))
-        return msgspec.convert(value, kind, dec_hook=_from_wire)
+        return msgspec.convert(value, kind, dec_hook=dec_hook)
     except (msgspec.MsgspecError, ValueError) as error:
         message = f"{what} cannot be used: {error}"
         raise InvalidPackageFileError(message, path=what) from error
@@ -164,4 +229,4 @@ def convert(value: object, kind: type[T], *, what: str = "document") -> T:
 
 def to_builtins(value: object) -> Any:
     """Convert to plain dictionaries, lists and scalars, as JSON would hold them."""
-    return msgspec.to_builtins(value, enc_hook=_to_wire)
+    return msgspec.to_builtins(value, enc_hook=enc_hook)

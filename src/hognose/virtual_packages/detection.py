@@ -43,7 +43,7 @@ def detect(
     *,
     platform: Platform | str | None = None,
     overrides: VirtualPackageOverrides | None = None,
-    environ: Mapping[str, str] = os.environ,
+    environ: Mapping[str, str] | None = None,
 ) -> tuple[GenericVirtualPackage, ...]:
     """Return the virtual packages of a platform.
 
@@ -54,12 +54,13 @@ def detect(
         platform: The platform to solve for; None is this machine's own.
         overrides: What to use in place of detected values; None reads `CONDA_OVERRIDE_...` from
             `environ`, and `VirtualPackageOverrides()` overrides nothing.
-        environ: Where the overrides are read.
+        environ: Where the overrides are read; this process's by default.
 
     Raises:
         VirtualPackageOverrideError: An override cannot be used.
         ParseSubdirError: There is no such platform.
     """
+    environ = os.environ if environ is None else environ
     target = Platform.current() if platform is None else Platform(platform)
     if overrides is None:
         overrides = VirtualPackageOverrides.from_env(environ)
