@@ -156,3 +156,37 @@ def test_a_pinned_package() -> None:
         packages("a 1: b >=2", "b 1", "b 2"),
         pinned_packages=packages("b 1"),
     )
+
+
+def test_versions_that_meet_both_demands_are_not_said_to_meet_neither() -> None:
+    check_explanation(
+        """\
+        `a` and `n <2` cannot be installed together:
+        ├─ a needs `n >=1` or `n >=2`
+        │  └─ n 1 needs `p 1`
+        └─ a 1 needs `p 2`, which contradicts `p 1` of n
+        """,
+        ["a", "n <2"],
+        packages("a 1: n >=1; p 2", "a 2: n >=2", "n 0", "n 1: p 1", "n 2", "p 1", "p 2"),
+    )
+
+
+def test_builds_of_one_package_are_not_said_to_contradict_each_other() -> None:
+    check_explanation(
+        """\
+        `python <3` and `n` cannot be installed together:
+        ├─ python 2 pypy_0 needs `abi 2 pypy_0`
+        ├─ python 2 cpython_0 works only with `abi 2 cp_0`
+        └─ n 1 needs `abi 3`, which contradicts `abi 2 pypy_0` of python and `abi 2 cp_0` of python
+        """,
+        ["python <3", "n"],
+        packages(
+            "python 2 pypy_0: abi 2 pypy_0",
+            "python 2 cpython_0: | abi 2 cp_0",
+            "python 3",
+            "n 1: abi 3",
+            "abi 2 pypy_0",
+            "abi 2 cp_0",
+            "abi 3",
+        ),
+    )

@@ -115,6 +115,17 @@ def test_a_dependency_that_cannot_be_read() -> None:
     )
 
 
+def test_a_constraint_whose_very_name_cannot_be_read() -> None:
+    check_explanation(
+        """\
+        `a` cannot be installed:
+        └─ a 1 has the demand `b)["]`, which cannot be read
+        """,
+        ["a"],
+        packages('a 1: | b)["]'),
+    )
+
+
 def test_an_extra_that_cannot_be_met() -> None:
     check_explanation(
         """\

@@ -344,11 +344,11 @@ class Problem:
         self, owner: int, owners: int, text: str, spec: MatchSpec | None = None
     ) -> Iterator[Clause]:
         kind = "constraint" if owner < 0 else "constrains"
-        name = spec.name.exact if spec is not None else package_name_of(text)
-        if name is not None and name not in self._variables:
-            self._waiting.setdefault(name, []).append(Origin(kind, text, owner, owners))
-            return
         try:
+            name = spec.name.exact if spec is not None else package_name_of(text)
+            if name is not None and name not in self._variables:
+                self._waiting.setdefault(name, []).append(Origin(kind, text, owner, owners))
+                return
             target, mask, rich = self.target_of(text)
             ways = self._ways(rich, ())
         except InvalidTextError:

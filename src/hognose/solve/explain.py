@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from functools import reduce
+from operator import and_
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,6 +15,7 @@ from hognose.solve.clause import Clause, Unsatisfiable
 from hognose.solve.conflict import Conflict, ConflictNode, abbreviate, enumerate_texts
 from hognose.solve.encoding import Origin
 from hognose.solve.search import Search
+from hognose.solve.unmet_field import describe_unmet_field
 from hognose.types import MatchSpec
 
 if TYPE_CHECKING:
@@ -228,6 +231,10 @@ class _Story:
 
     def _contradiction(self, demand: _Demand, others: list[_Demand], *, is_end: bool) -> str:
         """Say with which demands, told before, a demand does not go together."""
+        # Builds that exclude each other do not contradict each other.
+        others = [
+            d for d in others if d.owner != demand.owner or d.owner < 0 or d.owners & demand.owners
+        ]
         # Demands of the same root may belong to versions that exclude each other anyway.
         others = [d for d in others if d.root != demand.root] or others
         excluding = [d for d in others if not d.allowed & demand.allowed]
@@ -238,7 +245,9 @@ class _Story:
                 self._hint_at_hidden(excluded)
             return f"which contradicts {enumerate_texts(map(self._name, excluding[:3]))}"
         all_told = all(d in self.told for d in self.demands if d.target == demand.target)
-        if others and is_end and all_told:
+        # What is left may be out of the question for what it needs, which is told elsewhere.
+        is_empty = not reduce(and_, (d.allowed for d in others), demand.allowed)
+        if others and is_end and all_told and is_empty:
             names = enumerate_texts(map(self._name, [*others, demand]))
             return f"and nothing meets {names} at once"
         return ""
@@ -303,9 +312,7 @@ class _Story:
             if spec.version is None or spec.version.matches(record.version)
         ]
         if of_version:
-            builds = list(dict.fromkeys(record.build for record in of_version))
-            shown = builds[:3] if len(builds) <= 3 else [*builds[:2], f"{len(builds) - 2} others"]
-            return f"but its builds are {enumerate_texts(shown)}"
+            return f"but {describe_unmet_field(spec, of_version)}"
         if len(table.versions) == 1:
             return f"but there is only {name} {table.versions[0]}"
         lowest, highest = table.versions[0], table.versions[-1]
