@@ -17,6 +17,7 @@ from support.repodata_files import entry, repodata, write_repodata
 from support.toy_channel import (
     EVERYTHING_APP_NEEDS,
     FORMATS,
+    LINUX,
     NOARCH,
     PLATFORMS,
     Clock,
@@ -151,6 +152,66 @@ def test_offline_uses_what_is_on_disk_however_old(
                 gateway = Gateway(offline, cache_dir=cache, clock=clock)
                 assert gateway.query([server.url], PLATFORMS, ["app"]) == online
             assert server.count() == 0
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_offline_a_platform_folder_that_was_not_there_is_empty_however_long_ago(
+    channel: Path, cache: Path, client: Client, clock: Clock, form: str
+) -> None:
+    write_repodata(channel, NOARCH, formats=(form,))
+    with ChannelServer(channel) as server:
+        Gateway(client, cache_dir=cache, clock=clock).query([server.url], PLATFORMS, ["extra"])
+        clock.now += 1e6
+        with Client(offline=True, environ={}) as offline:
+            gateway = Gateway(offline, cache_dir=cache, clock=clock)
+            found = gateway.query([server.url], PLATFORMS, ["extra"])
+    assert file_names(found[0]) == ["extra-1-0.conda"]
+
+
+def test_what_must_be_on_the_disk_may_be_known_not_to_be_there(
+    channel: Path, cache: Path, client: Client
+) -> None:
+    write_repodata(channel, NOARCH)
+    forced = SourceConfig(cache_action="force-cache-only")
+    with ChannelServer(channel) as server:
+        Gateway(client, cache_dir=cache).query([server.url], PLATFORMS, ["extra"])
+        server.forget()
+        gateway = Gateway(client, cache_dir=cache, default_config=forced)
+        found = gateway.query([server.url], PLATFORMS, ["extra"])
+        assert server.count() == 0
+    assert file_names(found[0]) == ["extra-1-0.conda"]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_platform_folder_that_appears_is_found_at_once_in_any_format(
+    channel: Path, cache: Path, client: Client, clock: Clock, form: str
+) -> None:
+    write_repodata(channel, NOARCH)
+    with ChannelServer(channel) as server:
+        for _ in range(2):
+            gateway = Gateway(client, cache_dir=cache, clock=clock)
+            assert gateway.query([server.url], PLATFORMS, ["lib"]) == [[]]
+        write_repodata(channel, LINUX, subdir="linux-64", formats=(form,))
+        online = Gateway(client, cache_dir=cache, clock=clock).query(
+            [server.url], PLATFORMS, ["deep"]
+        )
+        with Client(offline=True, environ={}) as offline:
+            gateway = Gateway(offline, cache_dir=cache, clock=clock)
+            assert gateway.query([server.url], PLATFORMS, ["deep"]) == online
+    assert file_names(online[0]) == ["deep-1-0.conda"]
+
+
+def test_a_platform_folder_that_was_not_looked_for_in_every_format_may_be_there(
+    channel: Path, cache: Path, client: Client
+) -> None:
+    write_repodata(channel, NOARCH)
+    plain = SourceConfig(sharded_enabled=False)
+    with ChannelServer(channel) as server:
+        Gateway(client, cache_dir=cache, default_config=plain).query(
+            [server.url], PLATFORMS, ["extra"]
+        )
+        with Client(offline=True, environ={}) as offline, pytest.raises(OfflineError):
+            Gateway(offline, cache_dir=cache).query([server.url], PLATFORMS, ["extra"])
 
 
 def test_offline_without_anything_on_disk_is_its_own_error(cache: Path) -> None:

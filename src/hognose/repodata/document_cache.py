@@ -88,10 +88,13 @@ class SubdirState(msgspec.Struct, kw_only=True, gc=False):
     Attributes:
         document: The last document, if there is one.
         missing: For each format that the server did not have, when that was found out.
+        absent: The formats that were all missing when the server last was asked, which makes the
+            subdir one that the channel does not have. It counts only where no server can be asked.
     """
 
     document: Document | None = None
     missing: dict[str, float] = {}
+    absent: tuple[DocumentFormat, ...] = ()
 
     def is_missing(self, form: DocumentFormat, now: float) -> bool:
         """Whether a server is known not to have a format; it is asked again after a day."""

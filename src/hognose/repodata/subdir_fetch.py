@@ -112,6 +112,8 @@ class SubdirFetcher:
         """
         if self._channel.is_local:
             return self._open_local()
+        if self._is_kept_as_absent():
+            return None
         kept = self._open_kept()
         if kept is not None:
             return kept
@@ -128,6 +130,7 @@ class SubdirFetcher:
             except NetworkError as error:
                 if form == "json":
                     if isinstance(error, NotFoundError):
+                        self._remember_absence()
                         return None
                     raise
                 if error.status not in NOT_OFFERED:
@@ -164,8 +167,20 @@ class SubdirFetcher:
         document, action = self._state.document, self._config.cache_action
         if document is None or action == "no-cache" or not self._allows(document.format):
             return None
-        is_forced = action == "force-cache-only" or self._client.offline
-        return self._load(document) if is_forced or document.is_fresh(self._now) else None
+        is_usable = self._takes_any_age() or document.is_fresh(self._now)
+        return self._load(document) if is_usable else None
+
+    def _is_kept_as_absent(self) -> bool:
+        """Whether the disk says that the channel does not have the subdir, and has to be believed.
+
+        Where a server can be asked it is: a subdir may appear at any time.
+        """
+        allowed = {form for form in _FILE_NAMES if self._allows(form)}
+        return self._takes_any_age() and allowed <= set(self._state.absent)
+
+    def _takes_any_age(self) -> bool:
+        action = self._config.cache_action
+        return action == "force-cache-only" or (self._client.offline and action != "no-cache")
 
     def _formats(self) -> Iterator[DocumentFormat]:
         """The formats to try, the best first; the plain file is the last resort."""
@@ -270,6 +285,18 @@ class SubdirFetcher:
     def _remember(self, document: Document) -> None:
         if self._cache is not None:
             self._state.document = document
+            self._state.absent = ()
+            self._cache.write_state(self._state)
+
+    def _remember_absence(self) -> None:
+        """Keep that the server has none of the formats.
+
+        That they are missing one by one is forgotten: the subdir may come back in any of them.
+        """
+        absent = tuple(form for form in _FILE_NAMES if self._allows(form))
+        if self._cache is not None and absent != self._state.absent:
+            self._state.absent = absent
+            self._state.missing = {}
             self._cache.write_state(self._state)
 
     def _load(self, document: Document) -> Subdir | None:
