@@ -1,3 +1,5 @@
+import zipfile
+
 import pytest
 
 from hognose.channel.wheel import Wheel, WheelTags
@@ -75,8 +77,6 @@ def test_a_truncated_wheel_is_an_error(tmp_path):
 
 
 def test_a_wheel_without_metadata_is_an_error(tmp_path):
-    import zipfile
-
     path = tmp_path / "a-1-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a.py", "")
@@ -89,3 +89,19 @@ def test_a_wheel_of_1980_does_not_tell_its_age(tmp_path):
         assert wheel.timestamp_ms is None
     with Wheel(make_wheel(tmp_path)) as wheel:
         assert wheel.timestamp_ms == 1_715_949_000_000
+
+
+@pytest.mark.parametrize(
+    "date", [(2016, 1, 1, 0, 0, 0), (2020, 2, 2, 0, 0, 0), (2024, 0, 0, 0, 0, 0)]
+)
+def test_a_date_that_says_nothing_is_no_age(tmp_path, date):
+    with Wheel(make_wheel(tmp_path, date=date)) as wheel:
+        assert wheel.timestamp_ms is None
+
+
+def test_a_date_that_says_nothing_does_not_hide_an_older_one(tmp_path):
+    path = make_wheel(tmp_path, date=(2020, 2, 2, 0, 0, 0))
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(zipfile.ZipInfo("demo-1.0.dist-info/OTHER", (2019, 5, 17, 12, 30, 0)), "")
+    with Wheel(path) as wheel:
+        assert wheel.timestamp_ms == 1_558_096_200_000

@@ -330,3 +330,13 @@ def test_a_damaged_shared_library_is_an_error(tmp_path):
 def test_a_missing_wheel_is_an_error(tmp_path):
     with pytest.raises(ChannelBuildError, match="cannot be read"):
         build_package_from_wheel(tmp_path / "a-1-py3-none-any.whl", tmp_path)
+
+
+def test_a_known_time_of_publication_wins_over_the_dates_in_the_wheel(tmp_path):
+    tree = Tree(tmp_path, make_wheel(tmp_path), timestamp_ms=1_700_000_000_000)
+    assert tree.json("index.json")["timestamp"] == 1_700_000_000_000
+
+
+def test_a_package_of_a_wheel_that_does_not_tell_its_age_has_no_timestamp(tmp_path):
+    tree = Tree(tmp_path, make_wheel(tmp_path, date=(2016, 1, 1, 0, 0, 0)))
+    assert "timestamp" not in tree.json("index.json")

@@ -9,6 +9,7 @@ import re
 import zipfile
 from configparser import ConfigParser
 from configparser import Error as ConfigParserError
+from datetime import UTC, datetime
 from email.parser import BytesParser
 from email.policy import compat32
 from pathlib import Path
@@ -32,6 +33,10 @@ _FILE_NAME: Final = re.compile(
 _ENTRY_POINT: Final = re.compile(
     r"(?P<module>[\w.]+)\s*(?::\s*(?P<function>[\w.]+))?\s*(?:\[.*\])?\s*"
 )
+
+# What Poetry and Hatchling write where nobody tells them a date, beside 1980, the first year that
+# an archive can hold. Whoever sets `SOURCE_DATE_EPOCH` means it.
+_PLACEHOLDER_TIMES: Final = frozenset({(2016, 1, 1, 0, 0, 0), (2020, 2, 2, 0, 0, 0)})
 
 
 class WheelTags(msgspec.Struct, frozen=True, gc=False):
@@ -148,13 +153,18 @@ class Wheel:
 
     @property
     def timestamp_ms(self) -> int | None:
-        """When its newest file was made, or None if the wheel does not tell (as in 1980)."""
-        import calendar
+        """When its newest file was made, or None if the wheel does not tell.
 
-        newest = max((info.date_time for info in self._archive.infolist()), default=(1980,))
-        if newest[0] <= 1980:
-            return None
-        return calendar.timegm((*newest, 0, 0, 0)) * 1000
+        Build tools that make the same wheel twice give all files one date that says nothing; that,
+        and what is no date at all, does not count. Archives have no time zone: it is taken for UTC.
+        """
+        times = [
+            time
+            for info in self._archive.infolist()
+            if info.date_time[0] > 1980 and info.date_time not in _PLACEHOLDER_TIMES
+            for time in _timestamp_ms(info.date_time)
+        ]
+        return max(times, default=None)
 
     def entry_points(self) -> tuple[EntryPoint, ...]:
         """The commands that installing the wheel makes, sorted by name.
@@ -216,6 +226,14 @@ class Wheel:
             message = f"wheel without a RECORD: `{self.path}`"
             raise ChannelBuildError(message, path=str(self.path)) from error
         return {row[0]: row[1] for row in csv.reader(text.splitlines()) if len(row) >= 2}
+
+
+def _timestamp_ms(time: tuple[int, int, int, int, int, int]) -> tuple[int, ...]:
+    """Give a time of an archive in milliseconds since the epoch; nothing for what is no time."""
+    try:
+        return (int(datetime(*time, tzinfo=UTC).timestamp()) * 1000,)
+    except ValueError:
+        return ()
 
 
 def encode_digest(digest: bytes) -> str:

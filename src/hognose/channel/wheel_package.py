@@ -57,6 +57,7 @@ def build_package_from_wheel(
     subdir: str | None = None,
     interpreter: str | os.PathLike[str] = sys.executable,
     build_number: int = 0,
+    timestamp_ms: int | None = None,
     level: int = DEFAULT_LEVEL,
 ) -> BuiltPackage:
     """Make a conda package from a wheel.
@@ -74,6 +75,9 @@ def build_package_from_wheel(
         interpreter: A Python with pip, which reads the requirements and for which markers are
             evaluated.
         build_number: The package's build number.
+        timestamp_ms: When the wheel was published, for callers who know that (an index's
+            `upload-time`, PEP 700), in milliseconds since the epoch. Default is the time of the
+            wheel's newest file, and none where the wheel only holds dates that say nothing.
         level: The compression level, 1 to 19.
 
     Returns:
@@ -114,7 +118,7 @@ def build_package_from_wheel(
             depends=_depends(target, dependencies, staged.glibc),
             is_noarch_python=target.is_noarch_python,
             entry_points=tuple(map(str, points)) if target.is_noarch_python else (),
-            timestamp_ms=wheel.timestamp_ms,
+            timestamp_ms=wheel.timestamp_ms if timestamp_ms is None else timestamp_ms,
             purls=(f"pkg:pypi/{requirements.canonical_name}@{requirements.version}",),
             about=_about(wheel),
             placeholders=staged.placeholders,
