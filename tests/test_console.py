@@ -134,6 +134,75 @@ def test_a_table_in_a_pipe_is_whole(console, monkeypatch):
     ) == console.out.getvalue()
 
 
+TREE = """cannot be solved:
+├─ numpy 2.3.4 needs python >=3.11, of which there is none
+│  └─ python 3.11.9 to 3.14.0 need something else entirely
+└─ scipy"""
+
+
+def test_a_tree_of_reasons_is_wrapped_between_words_below_its_branches(terminal):
+    console, stream = terminal
+
+    console.error(TREE)
+
+    assert stream.getvalue() == (
+        "error: cannot be solved:\n"
+        "├─ numpy 2.3.4 needs python >=3.11, of\n"
+        "│  which there is none\n"
+        "│  └─ python 3.11.9 to 3.14.0 need\n"
+        "│     something else entirely\n"
+        "└─ scipy\n"
+    )
+
+
+def test_a_tree_in_a_pipe_is_not_wrapped(console, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+
+    console.error(TREE)
+
+    assert console.err.getvalue() == f"error: {TREE}\n"
+
+
+def test_what_follows_a_label_is_wrapped_beside_it(terminal):
+    console, stream = terminal
+
+    console.result("lib/a.py of demo is not the file that was installed", label="altered       ")
+
+    assert stream.getvalue() == (
+        "altered       lib/a.py of demo is not\n"
+        "              the file that was\n"
+        "              installed\n"
+    )
+
+
+def test_the_first_line_leaves_room_for_its_mark(terminal):
+    console, stream = terminal
+
+    console.warn("a message that is exactly 39 marks long")
+
+    assert "! a message that is exactly 39 marks\nlong\n" == stream.getvalue()
+
+
+def test_a_word_that_is_wider_than_the_terminal_stays_whole(terminal):
+    console, stream = terminal
+    url = "https://example.com/" + "a-long-name/" * 5
+
+    console.error(f"{url} does not answer")
+
+    assert url in stream.getvalue()
+
+
+@pytest.mark.parametrize("errors", ["strict", "backslashreplace"])
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_a_tree_is_drawn_with_what_the_stream_has(encoding, errors):
+    raw = io.BytesIO()
+    console = Console(err=io.TextIOWrapper(raw, encoding=encoding, errors=errors))
+
+    console.error("no:\n├─ a\n│  └─ b\n└─ c")
+
+    assert b"error: no:\n+- a\n|  +- b\n+- c\n" == raw.getvalue()
+
+
 @pytest.mark.parametrize(
     ("number", "text"), [(0, "0 packages"), (1, "1 package"), (2, "2 packages")]
 )

@@ -39,7 +39,11 @@ _SPELLED_OUT_IN_JSON = {code: f"\\u{code:04x}" for code in _SPELLED_OUT if code 
 # For streams that have only ASCII, or a Windows code page.
 _PLAIN = str.maketrans(
     {"✔": "ok", "→": "->", "↑": "^", "↓": "v", "↻": "r", "…": "...", "·": "-", "—": "-"}
+    | {"├": "+", "└": "+", "─": "-", "│": "|"}
 )
+# How far the lines of a tree are drawn in, and how what is left over of one goes on below it.
+_TREE_INDENT = r"[│ ]*(?:[├└]─ )?"
+_BELOW = str.maketrans({"├": "│", "└": " ", "─": " "})
 _NARROWEST = 8
 
 
@@ -71,12 +75,15 @@ class Console:
         self._colour_out = _wants_colour(self.out)
 
     def result(self, text: str = "", *, label: str = "") -> None:
-        """Print what the user asked for, after a label that stands out on a terminal."""
-        shown = _harmless(label)
-        _write(
-            f"{_paint(shown, 'bold') if self._colour_out and label else shown}{_harmless(text)}",
-            self.out,
-        )
+        """Print what the user asked for.
+
+        A label before it stands out on a terminal, and long lines after one are wrapped there.
+        """
+        shown, text = _harmless(label), _harmless(text)
+        if label:
+            text = _wrapped(text, terminal_width(self.out), len(shown), hang=True)
+            shown = _paint(shown, "bold") if self._colour_out else shown
+        _write(f"{shown}{text}", self.out)
 
     def document(self, text: str) -> None:
         """Print a JSON document; what the stream cannot show is escaped as JSON does it."""
@@ -110,7 +117,7 @@ class Console:
     def detail(self, text: str) -> None:
         """Say something that belongs to the line before."""
         if not self.quiet:
-            self._print(f"   {_harmless(text)}")
+            self._print(f"   {self._fitted(text, 3, hang=True)}")
 
     def hint(self, text: str) -> None:
         """Say what the user may want to do next."""
@@ -118,13 +125,13 @@ class Console:
 
     def warn(self, text: str) -> None:
         """Say that something may not be as the user expects; also when quiet."""
-        self._print(f"{self._mark('!', 'yellow')} {_harmless(text)}")
+        self._print(f"{self._mark('!', 'yellow')} {self._fitted(text, 2)}")
 
     def error(self, text: str, hint: str | None = None) -> None:
         """Say why nothing came of it; also when quiet."""
-        self._print(f"{self._mark('error:', 'red')} {_harmless(text)}")
+        self._print(f"{self._mark('error:', 'red')} {self._fitted(text, 7)}")
         if hint:
-            self._print(f"{self._mark('hint:', 'blue')} {_harmless(hint)}")
+            self._print(f"{self._mark('hint:', 'blue')} {self._fitted(hint, 6)}")
 
     @property
     def can_ask(self) -> bool:
@@ -182,7 +189,10 @@ class Console:
 
     def _say(self, mark: str, style: str, text: str) -> None:
         if not self.quiet:
-            self._print(f"{self._mark(mark, style)} {_harmless(text)}")
+            self._print(f"{self._mark(mark, style)} {self._fitted(text, len(mark) + 1)}")
+
+    def _fitted(self, text: str, column: int, *, hang: bool = False) -> str:
+        return _wrapped(_harmless(text), terminal_width(self.err), column, hang=hang)
 
     def _mark(self, mark: str, style: str) -> str:
         return _paint(mark, style) if self._colour_err else mark
@@ -226,10 +236,15 @@ def report_errors(action: Callable[[], int], console: Console) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         console.error(error_message(error))
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         console.error("interrupted")
-        return EXIT_INTERRUPTED
+        return interrupted_status(error)
     return EXIT_FAILURE
+
+
+def interrupted_status(error: KeyboardInterrupt) -> int:
+    """The exit status after Ctrl-C or a signal: 128 more than the signal's number."""
+    return 128 + getattr(error, "signal_number", EXIT_INTERRUPTED - 128)
 
 
 def error_messages(group: BaseExceptionGroup[BaseException]) -> list[tuple[str, str | None]]:
@@ -305,13 +320,55 @@ def _shortened(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
+def _wrapped(text: str, width: int | None, column: int, *, hang: bool = False) -> str:
+    """Break long lines between words, each below its own indent; words stay whole.
+
+    Args:
+        text: The lines; those of a tree keep its branches.
+        width: The terminal's width; None for what is none, where nothing is broken.
+        column: Where the first line begins.
+        hang: Whether the rest of the first line goes on below its begin, else at the left.
+    """
+    lines = text.split("\n")
+    if width is None or max(len(lines[0]) + column, *map(len, lines)) <= width:
+        return text
+    import re
+    from textwrap import TextWrapper
+
+    broken = []
+    for number, line in enumerate(lines):
+        found = re.match(_TREE_INDENT, line)
+        lead = found[0] if found else ""
+        start = column if number == 0 else 0
+        below = " " * (start if hang else 0) + lead.translate(_BELOW)
+        if len(line) + start <= width or width - len(below) < 2 * _NARROWEST:
+            broken.append(line)
+            continue
+        wrapper = TextWrapper(
+            width=width,
+            # Stands for the mark before the first line, and is cut off again.
+            initial_indent=" " * start + lead,
+            subsequent_indent=below,
+            expand_tabs=False,
+            replace_whitespace=False,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        broken.append("\n".join(wrapper.wrap(line[len(lead) :]))[start:])
+    return "\n".join(broken)
+
+
 def _write(text: str, stream: TextIO, end: str = "\n") -> None:
-    try:
-        stream.write(f"{text}{end}")
-    except UnicodeEncodeError:
-        encoding = stream.encoding or "ascii"
-        plain = text.translate(_PLAIN).encode(encoding, "backslashreplace").decode(encoding)
-        stream.write(f"{plain}{end}")
+    encoding = getattr(stream, "encoding", None)
+    errors = getattr(stream, "errors", None) or "strict"
+    if encoding and not text.isascii():
+        try:
+            # Standard error never refuses: it spells out, and we know something better.
+            text.encode(encoding, "strict" if errors == "backslashreplace" else errors)
+        except UnicodeEncodeError:
+            plain = text.translate(_PLAIN)
+            text = plain.encode(encoding, "backslashreplace").decode(encoding)
+    stream.write(f"{text}{end}")
 
 
 def _harmless(text: str) -> str:

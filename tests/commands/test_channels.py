@@ -165,3 +165,21 @@ def test_the_channel_that_is_used_anyway_is_not_worth_a_word(capsys):
     tell_of_channels(["https://conda.anaconda.org/conda-forge"], Console())
 
     assert not capsys.readouterr().err
+
+
+def test_a_channel_that_is_gone_is_an_error_that_names_it(hognose, channel, tmp_path):
+    mine = tmp_path / "mine"
+    shutil.copytree(channel, mine)
+    hognose("create", "-y", "-c", mine, "-p", tmp_path / "env", "lib")
+    mine.rename(tmp_path / "unmounted")
+
+    result = hognose("install", "-d", "-p", tmp_path / "env", "app")
+
+    assert 2 == result.status
+    assert f"the channel {mine}, where packages" in result.err
+
+
+def test_the_default_channel_is_told_of(hognose, tmp_path):
+    result = hognose("create", "-d", "--offline", "-p", tmp_path / "env", "lib")
+
+    assert "channels: conda-forge (the default" in result.err

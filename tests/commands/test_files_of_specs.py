@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 
 import pytest
 
@@ -242,6 +243,29 @@ def test_install_sets_the_variables_of_a_file_although_no_package_changes(
     assert {"COLOUR": "red"} == state["env_vars"]
 
 
+def test_update_does_all_that_a_file_asks_for(hognose, channel, write, tmp_path):
+    hognose("create", "-y", "-c", channel, "-p", tmp_path / "env", "lib 1.*")
+    text = f"channels: ['{channel}']\ndependencies: [lib 2.*, app]\nvariables: {{COLOUR: red}}\n"
+
+    result = hognose("update", "-y", "-p", tmp_path / "env", "-f", write("environment.yml", text))
+
+    assert result.status == 0, result.err
+    assert {"lib": "2.0", "app": "1.0"} == packages(tmp_path / "env")
+    state = json.loads((tmp_path / "env/conda-meta/state").read_text())
+    assert {"COLOUR": "red"} == state["env_vars"]
+
+
+def test_update_does_not_leave_the_pip_section_out(hognose, channel, write, tmp_path):
+    hognose("create", "-y", "-c", channel, "-p", tmp_path / "env", "lib")
+    file = write("environment.yml", "dependencies: [lib, {pip: [attrs]}]\n")
+
+    result = hognose("update", "-y", "-c", channel, "-p", tmp_path / "env", "-f", file)
+
+    # The channel has no pip, which the section needs.
+    assert result.status == 1
+    assert "`pip`" in result.err
+
+
 def test_an_archive_by_path_comes_with_what_it_needs(hognose, channel, write, tmp_path):
     empty = tmp_path / "elsewhere"
     make_package(empty, "own", "1.0", depends=["app", "lib <2"])
@@ -284,3 +308,72 @@ def test_an_archive_by_url_with_another_hash_is_not_installed(hognose, channel, 
     assert result.status == 1
     assert "md5" in result.err.lower()
     assert not (tmp_path / "env").exists()
+
+
+def test_pip_is_kept_off_the_network_too(hognose, write, tmp_path):
+    program = '#!/bin/sh\necho "$PIP_NO_INDEX" > "$CONDA_PREFIX/seen"\n'
+    channel = tmp_path / "pip-channel"
+    make_package(channel, "pip", "25", files={"bin/python": File(program, executable=True)})
+    index_channel(channel)
+    file = write("environment.yml", "dependencies:\n- pip\n- pip:\n  - a\n")
+
+    result = hognose("create", "-y", "--offline", "-c", channel, "-f", file, "-p", tmp_path / "env")
+
+    assert result.status == 0, result.err
+    assert "1\n" == (tmp_path / "env/seen").read_text()
+
+
+def test_a_variable_that_no_shell_can_set_is_refused_before_anything_is_made(
+    hognose, channel, write, tmp_path
+):
+    file = write("environment.yml", "dependencies: [lib]\nvariables: {'A B': c}\n")
+
+    result = hognose("create", "-y", "-c", channel, "-f", file, "-p", tmp_path / "env")
+
+    assert result.status == 2
+    assert "'A B'" in result.err
+    assert not (tmp_path / "env").exists()
+
+
+def test_a_line_that_is_no_package_is_named_with_its_file(hognose, channel, write, tmp_path):
+    text = f"# a comment\n@EXPLICIT\n{url_of(channel, 'lib-1.0')}\nrubbish\n"
+    file = write("explicit.txt", text)
+
+    result = hognose("create", "-y", "-p", tmp_path / "env", "--file", file)
+
+    assert 2 == result.status
+    assert f"{file}, line 4: " in result.err
+
+
+def test_a_line_that_is_no_spec_is_named_with_its_file(hognose, write, tmp_path):
+    file = write("specs.txt", "# a comment\nlib\nlib >=1,,\n")
+
+    result = hognose("create", "-y", "-p", tmp_path / "env", "--file", file)
+
+    assert 2 == result.status
+    assert f"{file}, line 3: " in result.err
+
+
+def test_the_folder_of_a_single_archive_is_its_channel(hognose, channel, tmp_path):
+    folder = tmp_path / "downloads"
+    folder.mkdir()
+    (archive,) = channel.glob("*/lib-1.0*.conda")
+    copy = shutil.copy(archive, folder)
+
+    result = hognose("create", "-y", "-c", channel, "-p", tmp_path / "env", copy)
+
+    assert result.status == 0, result.err
+    (record,) = PrefixRecord.collect(tmp_path / "env")
+    assert f"{folder.as_uri()}/" == record.channel
+    assert record.sha256_hex
+
+
+def test_a_package_noted_without_hash_is_left_alone_by_other_requests(hognose, channel, tmp_path):
+    hognose("create", "-y", "-c", channel, "-p", tmp_path / "env", "lib")
+    (path,) = (tmp_path / "env/conda-meta").glob("lib-*.json")
+    tree = json.loads(path.read_text())
+    path.write_text(json.dumps({k: v for k, v in tree.items() if k not in {"md5", "sha256"}}))
+
+    result = hognose("install", "-d", "--json", "-c", channel, "-p", tmp_path / "env", "app")
+
+    assert ["app"] == [action["name"] for action in json.loads(result.out)["actions"]]

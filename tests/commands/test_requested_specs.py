@@ -171,3 +171,38 @@ def test_what_nobody_asked_for_stays_until_it_is_pruned(hognose, world, env):
 
     hognose("update", "-y", "-c", world, "-p", env, "--prune")
     assert {"app", "lib", "extra"} == set(packages(env))
+
+
+def test_pins_of_the_configuration_hold_everywhere(hognose, world, env, private_home):
+    (private_home / ".condarc").write_text("pinned_packages:\n- tool 1.*\n")
+
+    hognose("create", "-y", "-c", world, "-p", env, "tool")
+
+    assert {"tool": "1.0"} == packages(env)
+
+
+def test_an_explanation_tells_where_a_pin_is_from(hognose, world, env):
+    hognose("create", "-y", "-c", world, "-p", env, "app")
+    (env / "conda-meta/pinned").write_text("tool 1.*\n")
+
+    result = hognose("install", "-y", "-c", world, "-p", env, "tool >=2")
+
+    assert result.status == 1
+    assert f"`tool 1.*` is pinned in {env}/conda-meta/pinned" in result.err
+
+
+def test_a_request_that_changes_no_package_is_told(hognose, world, env):
+    hognose("create", "-y", "-c", world, "-p", env, "tool 1.*")
+
+    result = hognose("install", "-y", "-c", world, "-p", env, "tool")
+
+    assert "`tool` is asked for now, and no longer `tool 1.*`" in result.err
+    assert "nothing to do" not in result.err
+
+
+def test_json_has_the_requests_that_a_dry_run_would_change(hognose, world, env):
+    hognose("create", "-y", "-c", world, "-p", env, "tool 1.*")
+
+    result = hognose("install", "-d", "--json", "-c", world, "-p", env, "tool")
+
+    assert {"tool": {"from": "tool 1.*", "to": "tool"}} == json.loads(result.out)["requested"]

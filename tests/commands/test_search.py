@@ -163,3 +163,42 @@ def test_channel_serve_serves_until_it_is_interrupted(hognose, channel):
         assert 0 == process.wait(10)
     (package,) = json.loads(result.out)["packages"]
     assert f"{url}linux-64/app-1.0-0.conda" == package["url"]
+
+
+def test_one_of_several_specs_that_matches_nothing_is_told_of(hognose, channel):
+    result = hognose("search", "-c", channel, "lib", "ap")
+
+    assert 0 == result.status
+    assert "nothing matches `ap`: there are `app`" in result.err
+
+
+def test_who_needs_a_package_that_is_none_is_an_error(hognose, channel):
+    result = hognose("repoquery", "whoneeds", "-c", channel, "libb")
+
+    assert 1 == result.status
+    assert "there are `lib`" in result.err
+
+
+def test_a_package_that_nothing_needs_is_no_error(hognose, channel):
+    assert 0 == hognose("repoquery", "whoneeds", "-c", channel, "app").status
+
+
+def test_listing_what_is_not_there_is_an_error_with_what_is_near(hognose, channel, tmp_path):
+    hognose("create", "-y", "-c", channel, "-p", tmp_path / "env", "app")
+
+    result = hognose("list", "-p", tmp_path / "env", "appp")
+
+    assert 1 == result.status
+    assert "there are `app`" in result.err
+
+
+@pytest.mark.parametrize(
+    ("pattern", "names"),
+    [("*", ["app", "lib"]), ("a*", ["app"]), ("?ib", ["lib"]), ("^l.*$", ["lib"]), ("p", ["app"])],
+)
+def test_a_list_takes_patterns_and_regular_expressions(hognose, channel, tmp_path, pattern, names):
+    hognose("create", "-y", "-c", channel, "-p", tmp_path / "env", "app")
+
+    result = hognose("list", "--json", "-p", tmp_path / "env", pattern)
+
+    assert names == [package["name"] for package in json.loads(result.out)["packages"]]

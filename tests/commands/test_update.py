@@ -106,7 +106,7 @@ def test_a_request_that_changes_no_package_is_noted(hognose, outdated):
 
     result = hognose("update", "-y", "-p", prefix, "-c", channel, "app <2")
 
-    assert "nothing to do" in result.err
+    assert "no package changes" in result.err
     hognose("update", "-p", prefix, "-c", channel, "--all")
     assert {"app": "1.0", "lib": "2.0", "tool": "2.0"} == versions(prefix)
 
@@ -236,3 +236,12 @@ def test_what_is_not_installed_is_refused(hognose, outdated):
 
 def test_nothing_named_is_a_wrong_command_line(hognose, outdated):
     assert 2 == hognose("update", "-p", outdated[0]).status
+
+
+def test_all_and_names_exclude_each_other_in_words_of_their_own(hognose, outdated):
+    prefix, channel = outdated
+
+    result = hognose("update", "--all", "-p", prefix, "-c", channel, "app")
+
+    assert 2 == result.status
+    assert "`--all` updates every package" in result.err

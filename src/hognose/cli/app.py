@@ -82,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit status: 0 for success, 1 for an error, 2 for a wrong command line, 130 for an
-        interrupt; `hognose run` returns that of the program.
+        interrupt, 143 where SIGTERM ended it; `hognose run` returns that of the program.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     if not words or words[0] in {"-h", "--help", "help"}:
@@ -92,6 +92,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     if words[0] not in COMMANDS:
         return _unknown(words)
+    if argv is None:
+        from hognose.termination import end_like_interrupts
+
+        end_like_interrupts()
     parser, command = _load(words[0])
     return _execute(command, parser, words[1:])
 

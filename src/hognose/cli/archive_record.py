@@ -90,6 +90,7 @@ def _fetch_record(
     entry: ExplicitEnvironmentEntry, cache: PackageCache, client: Client
 ) -> RepoDataRecord:
     from hognose.cache import open_remote_archive
+    from hognose.net import path_of_file_url
     from hognose.types import RepoDataRecord
 
     url = entry.url if "://" in entry.url else Path(os.path.abspath(entry.url)).as_uri()
@@ -113,6 +114,8 @@ def _fetch_record(
         cached = cache.lookup(outline)
         if cached is not None:
             return _cached_record(cached, outline)
+    if url.startswith("file:") and sha256 is None and md5 is None:
+        return record_of_file(path_of_file_url(url))
     with open_remote_archive(url, client) as archive:
         return _record(archive.index_json(), url, md5=md5, sha256=sha256)
 
@@ -145,13 +148,30 @@ def _record(
     channel, folder, file_name = _place(url)
     subdir = index.subdir or ("noarch" if index.noarch else folder)
     fields |= {"subdir": subdir, "md5_hex": md5, "sha256_hex": sha256, "size": size}
-    if folder != subdir:
+    if folder and folder != subdir:
         channel = f"{channel}{folder}/"
     return RepoDataRecord(**fields, file_name=file_name, url=url, channel=channel)
 
 
 def _place(url: str) -> tuple[str, str, str]:
-    """Split `https://host/channel/subdir/file` into channel (with the slash), subdir and file."""
+    """Split `https://host/channel/subdir/file` into channel (with the slash), subdir and file.
+
+    An archive that does not lie in a subdir has the folder that it lies in for its channel, and no
+    subdir.
+    """
     head, _, file_name = url.rpartition("/")
     channel, _, subdir = head.rpartition("/")
+    if not _is_subdir(subdir):
+        channel, subdir = head, ""
     return f"{channel}/", subdir, unquote(urlsplit(file_name).path)
+
+
+def _is_subdir(name: str) -> bool:
+    from hognose.errors import ParseSubdirError
+    from hognose.types import Platform
+
+    try:
+        Platform(name)
+    except ParseSubdirError:
+        return False
+    return True

@@ -11,6 +11,7 @@ from hognose.cli import options
 from hognose.cli.consent import EXIT_DECLINED, agrees
 from hognose.cli.linking_options import installer_arguments
 from hognose.cli.plan import human_size, plan_document, show_plan, summarise
+from hognose.cli.requested import changed_requests, tell_of_requests
 from hognose.console import counted, error_message
 from hognose.progress import install_progress
 
@@ -88,18 +89,21 @@ def change_environment(
             **installer_arguments(arguments),
         )
 
+    requests = changed_requests(specs, installed)
     if transaction.is_empty and installed:
-        if _asks_for_something_new(specs, installed) and not arguments.dry_run:
+        tell_of_requests(requests, console)
+        if requests and not arguments.dry_run:
             carry_out()  # no package changes, and what is asked for from now on is noted
         if afterwards is not None and not arguments.dry_run:
             afterwards()
         session.show_notices()
-        return _finish(console, arguments, prefix, transaction, wanted, "nothing to do")
+        done = "no package changes" if requests else "nothing to do"
+        return _finish(console, arguments, prefix, transaction, wanted, requests, done)
     if not console.quiet:
         show_plan(console, transaction, wanted, prefix)
     if arguments.dry_run:
         done = "dry run: nothing was changed"
-        return _finish(console, arguments, prefix, transaction, wanted, done)
+        return _finish(console, arguments, prefix, transaction, wanted, requests, done)
     if not agrees(
         arguments,
         console,
@@ -120,15 +124,7 @@ def change_environment(
     session.show_notices()
     seconds = time.perf_counter() - start
     done = f"{counted(len(transaction.operations), 'change')} in {seconds:.1f} s"
-    return _finish(console, arguments, prefix, transaction, wanted, done)
-
-
-def _asks_for_something_new(
-    specs: Sequence[MatchSpec] | None, installed: Sequence[PrefixRecord]
-) -> bool:
-    from hognose.install import recorded_specs
-
-    return specs is not None and set(map(str, specs)) != set(recorded_specs(installed))
+    return _finish(console, arguments, prefix, transaction, wanted, requests, done)
 
 
 def _tell_of_scripts(console: Console, outcome: ExecutionOutcome) -> None:
@@ -170,6 +166,7 @@ def _finish(
     prefix: Path,
     transaction: Transaction,
     wanted: Sequence[RepoDataRecord],
+    requests: dict[str, dict[str, str | None]],
     done: str,
 ) -> int:
     if getattr(arguments, "json", False):
@@ -181,6 +178,7 @@ def _finish(
                 "prefix": os.fspath(prefix),
                 "dry_run": arguments.dry_run,
                 **plan_document(transaction, wanted),
+                "requested": requests,
             },
             console,
         )

@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from hognose.console import Console
     from hognose.types import Channel, MatchSpec, PrefixRecord
 
-__all__ = ("channels_of_specs", "environment_channels", "find_channels", "tell_of_channels")
+__all__ = (
+    "channels_of_specs",
+    "environment_channels",
+    "find_channels",
+    "tell_of_channels",
+    "tell_of_default_channels",
+)
 
 DEFAULT_CHANNELS = ("conda-forge",)
 # What stands for a secret in the records of environments.
@@ -72,12 +78,22 @@ def environment_channels(installed: Iterable[PrefixRecord]) -> list[str]:
     The one with the most packages comes first, which with conda's channels is the one that the
     others build upon. Directories that are no channels, where single archives came from, are left
     out. Secrets are masked, as they are in the records.
+
+    Raises:
+        UsageError: One is a directory that is not there, as one that is not mounted: another
+            channel in its place might have other packages of the same names.
     """
     counts: dict[str, int] = {}
     for record in installed:
         name = record.channel.rstrip("/").removesuffix(f"/{record.subdir}")
-        if name and not name.startswith("<") and _may_be_channel(name):
-            counts[name] = counts.get(name, 0) + 1
+        if not name or name.startswith("<"):
+            continue
+        if name not in counts:
+            if name.startswith("file:") and record.url.startswith(f"{name}/{record.subdir}/"):
+                _require_directory(name)
+            if not _may_be_channel(name):
+                continue
+        counts[name] = counts.get(name, 0) + 1
     return sorted(counts, key=lambda name: -counts[name])
 
 
@@ -98,6 +114,23 @@ def tell_of_channels(names: Sequence[str], console: Console) -> list[str]:
                 "`hognose auth login` stores it, or give the channel with `-c`"
             )
     return [without_secrets(name) if _REDACTED.search(name) else name for name in names]
+
+
+def tell_of_default_channels(console: Console) -> None:
+    """Say that conda-forge is used for want of any other channel."""
+    console.detail(f"channels: {', '.join(DEFAULT_CHANNELS)} (the default: none is named)")
+
+
+def _require_directory(name: str) -> None:
+    from hognose.errors import UsageError
+    from hognose.net import path_of_file_url
+
+    directory = path_of_file_url(name)
+    if not os.path.isdir(directory):
+        raise UsageError(
+            f"the channel {directory}, where packages of the environment are from, is not there",
+            hint="bring it back, or name the channels to use with `-c`",
+        )
 
 
 def _may_be_channel(name: str) -> bool:

@@ -71,7 +71,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
             wanted=wanted,
             specs=[*request.specs, *named],
             platform=platform,
-            afterwards=lambda: complete(prefix, request, console),
+            afterwards=lambda: complete(prefix, request, console, offline=session.is_offline),
         )
 
 

@@ -88,9 +88,9 @@ def _print(
 def _describe(prefix: Path, diagnosis: Diagnosis, console: Console) -> None:
     if not console.quiet:
         for fault in diagnosis.faults:
-            console.result(f"{fault.kind.ljust(12)}  {fault.message}")
+            console.result(fault.message, label=f"{fault.kind.ljust(12)}  ")
         for package in diagnosis.foreign:
-            console.result(f"{'foreign'.ljust(12)}  {package}, in {package.metadata}")
+            console.result(f"{package}, in {package.metadata}", label=f"{'foreign'.ljust(12)}  ")
     seen = f"{counted(diagnosis.packages, 'package')} with {counted(diagnosis.files, 'file')}"
     if diagnosis.is_healthy:
         console.success(f"{prefix}: nothing is wrong with {seen}")

@@ -53,12 +53,18 @@ def _list(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _set(arguments: argparse.Namespace, console: Console) -> int:
+    from hognose.install import require_variable_names
+
     given: dict[str, str | None] = {}
     for text in arguments.assignments:
         name, mark, value = text.partition("=")
         if not (mark and name):
             raise UsageError(f"`{text}` gives no variable a value", hint="write `NAME=VALUE`")
         given[name] = value
+    try:
+        require_variable_names(given)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
     return _change(arguments, given, "set", console)
 
 

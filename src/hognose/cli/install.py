@@ -76,7 +76,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
             # What nobody asked for stays, but is not noted as asked for: `update --prune` finds it.
             specs=merge_specs(noted_requests(installed), new_specs),
             platform=platform,
-            afterwards=lambda: complete(prefix, request, console),
+            afterwards=lambda: complete(prefix, request, console, offline=session.is_offline),
         )
 
 
@@ -89,7 +89,9 @@ def _solve(
     installed: Sequence[PrefixRecord],
     platform: Platform,
 ) -> list[RepoDataRecord]:
-    named = {spec.name.exact for spec in new}
+    from hognose.cli.specs import keep_unhashed
+
+    named = {str(spec.name.exact) for spec in new}
     others = [record for record in installed if record.name not in named]
     # A package that is asked for anew is free to move; what meets the spec may stay.
     fitting = [
@@ -99,10 +101,8 @@ def _solve(
         and all(spec.matches(record) for spec in new if spec.name.exact == record.name)
     ]
     pinned: list[RepoDataRecord] = list(archives)
+    locked = [*others, *fitting]
     if arguments.freeze_installed:
-        return session.solve(
-            specs, platform, locked_packages=fitting, pinned_packages=[*others, *pinned]
-        )
-    return session.solve(
-        specs, platform, locked_packages=[*others, *fitting], pinned_packages=pinned
-    )
+        locked, pinned = fitting, [*others, *pinned]
+    found = session.solve(specs, platform, locked_packages=locked, pinned_packages=pinned)
+    return keep_unhashed(found, installed, named)

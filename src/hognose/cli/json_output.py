@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from hognose.console import (
     EXIT_FAILURE,
-    EXIT_INTERRUPTED,
     EXIT_USAGE,
     error_message,
     error_messages,
+    interrupted_status,
 )
 
 if TYPE_CHECKING:
@@ -40,10 +40,10 @@ def run_with_json_errors(action: Callable[[], int], console: Console) -> int:
     except (HognoseError, OSError, ExceptionGroup) as error:
         console.document(json.dumps({"success": False, "error": _describe(error)}, indent=2))
         return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILURE
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         described = {"type": "KeyboardInterrupt", "message": "interrupted"}
         console.document(json.dumps({"success": False, "error": described}, indent=2))
-        return EXIT_INTERRUPTED
+        return interrupted_status(error)
 
 
 def _describe(error: BaseException) -> dict[str, Any]:

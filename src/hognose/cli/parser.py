@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import re
 import textwrap
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from hognose.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ("CommandParser",)
 
@@ -76,6 +79,20 @@ class CommandParser(argparse.ArgumentParser):
         options.setdefault("allow_abbrev", False)
         super().__init__(**options)
         self.register("action", "parsers", _Actions)
+
+    def parse_known_args(  # type: ignore[override]  # the overloads differ in the namespace alone
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse words; those of a list may stand in several places, with options in between."""
+        found, rest = super().parse_known_args(args, namespace)
+        lists = [each for each in self._get_positional_actions() if each.nargs in {"*", "+"}]
+        if not (lists and rest):
+            return found, rest
+        # argparse fills a list from one place, and leaves over what comes after a further option.
+        end = rest.index("--") if "--" in rest else len(rest)
+        words = [word for word in rest[:end] if not word.startswith("-")] + rest[end + 1 :]
+        setattr(found, lists[-1].dest, [*getattr(found, lists[-1].dest), *words])
+        return found, [word for word in rest[:end] if word.startswith("-")]
 
     def error(self, message: str) -> NoReturn:
         """Raise what is wrong with a command line.

@@ -170,6 +170,11 @@ def _dependents(arguments: argparse.Namespace, session: Session) -> list[Depende
     spec = _one_name(text)
     name = str(spec.name.exact)
     found = session.gateway.who_needs(session.channels, platforms, name)
+    if not found:
+        names = search_command.channel_names(arguments, session)
+        if name not in names:
+            message = f"there is no package `{name}`, and nothing needs one"
+            raise FetchRepoDataError(message, hint=search_command.near_names(name, names))
     if str(spec) == name:
         return found
     tiers = session.gateway.query(session.channels, platforms, [spec], recursive=False)

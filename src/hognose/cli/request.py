@@ -14,11 +14,17 @@ import msgspec
 
 from hognose._unreadable import unreadable
 from hognose.cli.specs import parse_spec
-from hognose.errors import ParseEnvironmentYamlError, ParseLockFileError, UsageError
+from hognose.errors import (
+    InvalidMatchSpecError,
+    InvalidTextError,
+    ParseEnvironmentYamlError,
+    ParseLockFileError,
+    UsageError,
+)
 from hognose.types import ExplicitEnvironmentEntry, MatchSpec, Platform
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from hognose.types import EnvironmentYaml
 
@@ -101,8 +107,7 @@ def read_request(words: Sequence[str], files: Sequence[str], *, platform: Platfo
         platform: What the selectors in an `environment.yml` are evaluated for.
 
     Raises:
-        InvalidMatchSpecError: One of them is no spec.
-        ParseExplicitEnvironmentSpecError: A line is no package.
+        InvalidMatchSpecError: One of the words is no spec.
         UsageError: A file cannot be read or breaks its format, or specs and URLs are mixed.
     """
     archives = [word for word in words if _is_archive(word)]
@@ -134,16 +139,36 @@ def _read_file(file: str, platform: Platform) -> Request:
     if file.lower().endswith((".yml", ".yaml")):
         return _of_environment(_parse_environment(file, text, platform), file)
     if ExplicitEnvironmentSpec.is_explicit(text):
-        explicit = ExplicitEnvironmentSpec.from_path(file)
+        try:
+            explicit = ExplicitEnvironmentSpec.from_path(file)
+        except InvalidTextError as error:
+            raise UsageError(f"{_place(file, text, error.text)}: {error}") from error
         if explicit.platform not in {None, platform}:
             raise UsageError(
                 f"{file} lists packages for {explicit.platform}, not for {platform}",
                 hint=f"`--platform {explicit.platform}` makes an environment for it",
             )
         return Request(packages=explicit.packages)
-    lines = (line.partition(" #")[0].strip() for line in text.splitlines())
-    specs = tuple(parse_spec(line) for line in lines if line and not line.startswith("#"))
-    return Request(specs=specs)
+    return Request(specs=tuple(_specs_of_lines(file, text)))
+
+
+def _specs_of_lines(file: str, text: str) -> Iterator[MatchSpec]:
+    for number, whole in enumerate(text.splitlines(), start=1):
+        line = whole.partition(" #")[0].strip()
+        if line and not line.startswith("#"):
+            try:
+                yield parse_spec(line)
+            except InvalidMatchSpecError as error:
+                message = f"{file}, line {number}: {error.message}"
+                raise UsageError(message, hint=error.hint) from error
+
+
+def _place(file: str, text: str, wrong: str) -> str:
+    """Say where in a file the text is that is wrong; the file alone where that cannot be told."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if wrong and wrong in line:
+            return f"{file}, line {number}"
+    return file
 
 
 def _parse_environment(file: str, text: str, platform: Platform) -> EnvironmentYaml:
@@ -163,6 +188,12 @@ def _parse_environment(file: str, text: str, platform: Platform) -> EnvironmentY
 
 
 def _of_environment(environment: EnvironmentYaml, file: str) -> Request:
+    from hognose.install import require_variable_names
+
+    try:
+        require_variable_names(environment.variables)
+    except ValueError as error:
+        raise UsageError(f"{file}: {error}") from error
     return Request(
         specs=environment.dependencies,
         channels=environment.channels,

@@ -42,8 +42,8 @@ def with_pip(request: Request, platform: Platform, console: Console) -> Request:
     return msgspec.structs.replace(request, specs=(*request.specs, MatchSpec("pip")))
 
 
-def complete(prefix: Path, request: Request, console: Console) -> None:
-    """Do what is left of a request when its packages are in place.
+def complete(prefix: Path, request: Request, console: Console, *, offline: bool = False) -> None:
+    """Do what is left of a request when its packages are in place; pip offline, if that is asked.
 
     Raises:
         InstallerError: The variables cannot be kept, or pip does not succeed.
@@ -53,15 +53,19 @@ def complete(prefix: Path, request: Request, console: Console) -> None:
 
         set_environment_variables(prefix, request.variables)
     if request.requirements:
-        _install_requirements(prefix, request, console)
+        _install_requirements(prefix, request, console, offline=offline)
 
 
-def _install_requirements(prefix: Path, request: Request, console: Console) -> None:
+def _install_requirements(
+    prefix: Path, request: Request, console: Console, *, offline: bool
+) -> None:
     # pip's output goes to standard error: standard output may hold a JSON document.
     from hognose.shell import environment_variables
 
     words = [word for line in request.requirements for word in _words(line)]
     environment = environment_variables(prefix)
+    if offline:
+        environment["PIP_NO_INDEX"] = "1"
     python = _python(prefix)
     console.step(f"pip install {shlex.join(words)}")
     sys.stderr.flush()

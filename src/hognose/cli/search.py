@@ -18,9 +18,17 @@ if TYPE_CHECKING:
     from hognose.cli.session import Session
     from hognose.console import Console
     from hognose.repodata import GatewayQueryResult
-    from hognose.types import MatchSpec, RepoDataRecord
+    from hognose.types import RepoDataRecord
 
-__all__ = ("add_search_options", "print_records", "query", "sorted_variants", "warn_of_the_rest")
+__all__ = (
+    "add_search_options",
+    "channel_names",
+    "near_names",
+    "print_records",
+    "query",
+    "sorted_variants",
+    "warn_of_the_rest",
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +65,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
         records = sorted_variants((each for tier in found for each in tier), arguments.limit)
         if not records:
             raise _nothing(arguments, session)
+        _warn_of_unmatched(arguments, session, records)
     print_records(records, arguments, console)
     warn_of_the_rest(found, console)
     return 0
@@ -132,30 +141,57 @@ def warn_of_the_rest(found: GatewayQueryResult, console: Console) -> None:
             console.detail(revision.message)
 
 
-def _nothing(arguments: argparse.Namespace, session: Session) -> FetchRepoDataError:
-    """The error that says which names are near."""
+def _warn_of_unmatched(
+    arguments: argparse.Namespace, session: Session, records: list[RepoDataRecord]
+) -> None:
+    """Say which of several specs has nothing to show, and which names are near."""
+    from hognose.types import MatchSpec
+
+    if len(arguments.specs) == 1:
+        return
+    for text in arguments.specs:
+        spec = MatchSpec(text, exact_names_only=False)
+        if not any(spec.matches(record) for record in records):
+            near = near_names(str(spec.name.exact or ""), channel_names(arguments, session))
+            session.console.warn(f"nothing matches `{text}`{f': {near}' if near else ''}")
+
+
+def channel_names(arguments: argparse.Namespace, session: Session) -> list[str]:
+    """Return the names of all packages that the channels have for the platform."""
+    from hognose.types import Platform
+
+    platforms = dict.fromkeys((options.find_platform(arguments.platform), Platform("noarch")))
+    return list(map(str, session.gateway.names(session.channels, tuple(platforms))))
+
+
+def near_names(wanted: str, names: list[str]) -> str | None:
+    """Return a sentence about the names that are like one, or None."""
     from difflib import get_close_matches
 
+    wanted = wanted.lower()
+    if not wanted:
+        return None
+    near = dict.fromkeys(get_close_matches(wanted, names, n=3))
+    near.update(dict.fromkeys([name for name in names if wanted in name][:5]))
+    return f"there are {', '.join(f'`{name}`' for name in near)}" if near else None
+
+
+def _nothing(arguments: argparse.Namespace, session: Session) -> FetchRepoDataError:
+    """The error that says which names are near."""
     from hognose.types import MatchSpec, Platform
 
-    specs: list[MatchSpec] = [MatchSpec(each, exact_names_only=False) for each in arguments.specs]
-    platforms = (options.find_platform(arguments.platform), Platform("noarch"))
-    names = list(map(str, session.gateway.names(session.channels, tuple(dict.fromkeys(platforms)))))
-    near: dict[str, None] = {}
-    known: list[str] = []
-    for spec in specs:
-        wanted = str(spec.name.exact or "").lower()
-        if wanted in names:
-            known.append(wanted)
-            continue
-        near.update(dict.fromkeys(get_close_matches(wanted, names, n=3) if wanted else ()))
-        near.update(dict.fromkeys([name for name in names if wanted and wanted in name][:5]))
+    names = channel_names(arguments, session)
+    wanted = [
+        str(MatchSpec(text, exact_names_only=False).name.exact or "").lower()
+        for text in arguments.specs
+    ]
+    known = [name for name in wanted if name in names]
+    hints = [near_names(name, names) for name in wanted if name not in known]
+    hint = "; ".join(filter(None, hints)) or None
     where = ", ".join(map(str, session.channels))
-    hint = f"there are {', '.join(f'`{name}`' for name in near)}" if near else None
     if known:
-        found = session.gateway.query(
-            session.channels, tuple(dict.fromkeys(platforms)), known, recursive=False
-        )
+        platforms = dict.fromkeys((options.find_platform(arguments.platform), Platform("noarch")))
+        found = session.gateway.query(session.channels, tuple(platforms), known, recursive=False)
         newest = sorted_variants((each for tier in found for each in tier), 1)
         hint = f"the newest there is: {', '.join(f'{each.name} {each.version}' for each in newest)}"
     return FetchRepoDataError(

@@ -11,13 +11,14 @@ from hognose.cli.channels import (
     environment_channels,
     find_channels,
     tell_of_channels,
+    tell_of_default_channels,
 )
 from hognose.errors import OfflineError, UnsolvableError, UsageError
 from hognose.progress import spinner
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -104,6 +105,7 @@ class Session:
         self._arguments = arguments
         self._request = request
         self._notices: NoticeWatch | None = None
+        self._pins: dict[str, str] = {}
         self._prefix = prefix
         self._needs_archives = needs_archives
         self._opened: list[Client] = []
@@ -122,7 +124,10 @@ class Session:
             return find_channels([*given, *request.channels, *more], config=self.config)
         if not (given or self.config.default_channels):
             own = environment_channels(self._installed)
-            given = tell_of_channels(own, self.console) if own else ()
+            if own:
+                given = tell_of_channels(own, self.console)
+            else:
+                tell_of_default_channels(self.console)
         return find_channels(given, config=self.config)
 
     def channels_for(self, specs: Iterable[MatchSpec]) -> tuple[Channel, ...]:
@@ -224,7 +229,7 @@ class Session:
             # What archives need that no channel has: the names are not reached from a channel.
             names = [package_name_of(text) for record in held[1] for text in record.depends]
             sources = self._sources((*specs, *options["constraints"]), platform, available, names)
-            with _explained(available, specs):
+            with _explained(available, specs, self._pins):
                 return solve(
                     specs, sources, locked_packages=held[0], pinned_packages=held[1], **options
                 )
@@ -251,7 +256,7 @@ class Session:
             available = self._available((*installed, *self._installed))
             names = [str(record.name) for record in installed]
             sources = self._sources(wanted, platform, available, names)
-            with _explained(available, specs):
+            with _explained(available, specs, self._pins):
                 found = update(installed, specs, sources, mode=mode, requested=requested, **options)
             return list(found.records)
 
@@ -264,10 +269,15 @@ class Session:
 
         asked_for = getattr(self._arguments, "constraints", ())
         priority = self._arguments.channel_priority or self.config.channel_priority or "strict"
-        pins = [] if self._prefix is None else read_pins(self._prefix)
+        pins = read_pins(self._prefix, self.config)
+        self._pins = {str(spec): place for spec, place in pins}
         return {
             "virtual_packages": self.virtual_packages(platform),
-            "constraints": [*constraints, *pins, *parse_constraints(asked_for)],
+            "constraints": [
+                *constraints,
+                *(spec for spec, _ in pins),
+                *parse_constraints(asked_for),
+            ],
             "channel_priority": ChannelPriority[priority.upper()],
             **solver_arguments(self._arguments, self.config.channel_config),
         }
@@ -339,13 +349,19 @@ class Session:
 
 
 @contextmanager
-def _explained(available: AvailableRecords | None, specs: Sequence[MatchSpec]) -> Iterator[None]:
-    """Say of a solve without an answer what was left out of it because there is no network."""
+def _explained(
+    available: AvailableRecords | None, specs: Sequence[MatchSpec], pins: Mapping[str, str]
+) -> Iterator[None]:
+    """Say of a solve without an answer what was left out of it, and where its pins are from."""
     if available is not None:
         available.require(specs)
     try:
         yield
     except UnsolvableError as error:
-        if available is not None and available.hint:
-            error.with_hint("\n".join(filter(None, (error.hint, available.hint))))
+        hints = [error.hint, None if available is None else available.hint]
+        hints += [
+            f"`{pin}` is pinned in {place}" for pin, place in pins.items() if pin in error.message
+        ]
+        if any(hints):
+            error.with_hint("\n".join(filter(None, hints)))
         raise

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from hognose.errors import InvalidMatchSpecError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from hognose.types import MatchSpec, PrefixRecord
+    from hognose.config import Config
+    from hognose.types import MatchSpec, PrefixRecord, RepoDataRecord
 
 __all__ = (
+    "keep_unhashed",
     "merge_specs",
     "noted_requests",
     "parse_spec",
@@ -51,26 +53,38 @@ def read_specs(words: Sequence[str], files: Sequence[str] = ()) -> list[MatchSpe
     return list(read_request(words, files, platform=Platform.current()).only_specs())
 
 
-def read_pins(prefix: Path) -> list[MatchSpec]:
-    """Return the specs in `conda-meta/pinned`: what must hold for packages that are installed.
+def read_pins(prefix: Path | None, config: Config) -> list[tuple[MatchSpec, str]]:
+    """Return what must hold for packages that are installed, each with where that is written.
+
+    Args:
+        prefix: An environment, whose `conda-meta/pinned` counts.
+        config: The configuration, whose `pinned_packages` count.
 
     Raises:
         UsageError: The file cannot be read, or a line is no spec.
     """
+    found = [
+        (text, "`pinned_packages` of the configuration") for text in config.pinned_packages or ()
+    ]
+    if prefix is not None:
+        file = prefix / "conda-meta" / "pinned"
+        try:
+            lines = file.read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            lines = []
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"{file} cannot be read: {error}") from error
+        found += [(line.partition("#")[0].strip(), str(file)) for line in lines]
+    return [(_parse_pin(text, place), place) for text, place in found if text]
+
+
+def _parse_pin(text: str, place: str) -> MatchSpec:
     from hognose.types import MatchSpec
 
-    file = prefix / "conda-meta" / "pinned"
     try:
-        text = file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return []
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} cannot be read: {error}") from error
-    lines = (line.partition("#")[0].strip() for line in text.splitlines())
-    try:
-        return [MatchSpec(line) for line in lines if line]
+        return MatchSpec(text)
     except InvalidMatchSpecError as error:
-        raise UsageError(f"{file}: {error}") from error
+        raise UsageError(f"{place}: {error}") from error
 
 
 def noted_requests(installed: Iterable[PrefixRecord]) -> dict[str, MatchSpec]:
@@ -133,3 +147,19 @@ def merge_specs(asked_before: dict[str, MatchSpec], new: Sequence[MatchSpec]) ->
     replaced = {spec.name.exact for spec in new}
     kept = [spec for name, spec in asked_before.items() if name not in replaced]
     return [*kept, *new]
+
+
+def keep_unhashed(
+    wanted: Iterable[RepoDataRecord], installed: Iterable[PrefixRecord], named: Collection[str]
+) -> list[RepoDataRecord]:
+    """Return what is wanted, with what is installed in the place of what may be the same.
+
+    A record without hashes, as of an archive that was linked by hand, cannot be told from the
+    channel's of the same version and build. It is taken for it unless the package is named.
+    """
+    unhashed = {
+        record.identity: record
+        for record in installed
+        if not (record.sha256_hex or record.md5_hex) and record.name not in named
+    }
+    return [unhashed.get(record.identity, record) for record in wanted]

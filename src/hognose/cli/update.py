@@ -2,7 +2,8 @@
 
 Bring packages to the newest versions that what was asked for allows. Whatever else is installed
 stays, in its version where that is possible; a plan shows downgrades and removals apart, with the
-reasons. A spec with a version replaces what was asked for before: `numpy >=2`.
+reasons. A spec with a version replaces what was asked for before: `numpy >=2`. What a file asks for
+and is not there is added, and its variables and its `pip` section count.
 
   update NAME                     the named packages; others move only where they must
   update NAME --update-deps       and everything that they need
@@ -55,27 +56,37 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace, console: Console) -> int:
     """Change the environment."""
     from hognose.cli.change import change_environment
+    from hognose.cli.request import read_request
+    from hognose.cli.requirements import complete, with_pip
     from hognose.cli.session import Session
-    from hognose.cli.specs import noted_requests, read_specs, requested_specs
+    from hognose.cli.specs import keep_unhashed, noted_requests, parse_spec, requested_specs
     from hognose.solve import UpdateMode
     from hognose.types import MatchSpec, PrefixRecord
 
-    new = read_specs(arguments.specs, arguments.files)
-    if bool(new) == arguments.all and not arguments.prune:
+    is_named = bool(arguments.specs or arguments.files)
+    if arguments.all and is_named:
+        raise UsageError("`--all` updates every package: named ones and `--file` exclude it")
+    if not (is_named or arguments.all or arguments.prune):
         raise UsageError("name the packages to update, or give `--all` or `--prune`")
     prefix = options.find_environment(arguments)
     options.require_changeable(prefix, arguments)
     installed = PrefixRecord.collect(prefix)
     platform = options.find_platform(arguments.platform, installed)
+    request = read_request(arguments.specs, arguments.files, platform=platform)
+    _require_installed(map(parse_spec, arguments.specs), installed)
+    request = with_pip(request, platform, console)
+    new = request.only_specs()
     # What nothing needs was not asked for, where it is noted what was: it stays all the same.
     asked = noted_requests(installed) or requested_specs(installed)
-    named = _named(new, installed)
-    bare = {name for name in named if any(str(spec) == name for spec in new)}
+    # What a file asks for and is not there comes in, as `hognose install` would have it.
+    present = {record.name for record in installed}
+    named = {str(spec.name.exact) for spec in new}
+    bare = {name for name in named & present if any(str(spec) == name for spec in new)}
     for spec in new:
         # A bare name asks for nothing new, and what is only needed is not asked for.
         if spec.name.exact is not None and spec.name.exact not in bare:
             asked[spec.name.exact] = spec
-    free = _with_dependencies(named, installed) if arguments.update_deps else named
+    free = named | _with_dependencies(named, installed) if arguments.update_deps else named
     mode, held = UpdateMode.MINIMAL, installed
     if arguments.all:
         mode = UpdateMode.ALL
@@ -85,7 +96,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
         # What is named is as if it were not installed: nothing holds it.
         mode, held = UpdateMode.KEEP, [item for item in installed if item.name not in free]
     specs = list(asked.values())
-    with Session(arguments, console, prefix=prefix) as session:
+    with Session(arguments, console, request, prefix=prefix) as session:
         records = session.update(
             held,
             [asked.get(name, MatchSpec(name)) for name in sorted(free)],
@@ -93,6 +104,8 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
             mode=mode,
             requested=specs,
         )
+        if not arguments.all:
+            records = keep_unhashed(records, installed, free)
         for record in records:
             _tell_if_held(record, bare, asked, installed, console)
         return change_environment(
@@ -103,6 +116,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
             wanted=records,
             specs=specs,
             platform=platform,
+            afterwards=lambda: complete(prefix, request, console, offline=session.is_offline),
         )
 
 
@@ -124,17 +138,18 @@ def _tell_if_held(
         )
 
 
-def _named(specs: Sequence[MatchSpec], installed: Sequence[PrefixRecord]) -> set[str]:
+def _require_installed(specs: Iterable[MatchSpec], installed: Sequence[PrefixRecord]) -> None:
+    """Refuse names on the command line of packages that are not there.
+
+    Raises:
+        UsageError: There is one.
+    """
     present = {record.name for record in installed}
-    found: set[str] = set()
     for spec in specs:
-        name = spec.name.exact
-        if name is None:
-            raise UsageError(f"`{spec}` names no single package")
-        if name not in present:
-            raise UsageError(f"`{name}` is not installed", hint="`hognose install` adds packages")
-        found.add(name)
-    return found
+        if spec.name.exact not in present:
+            raise UsageError(
+                f"`{spec.name}` is not installed", hint="`hognose install` adds packages"
+            )
 
 
 def _with_dependencies(names: set[str], installed: Sequence[PrefixRecord]) -> set[str]:

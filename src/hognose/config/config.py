@@ -77,6 +77,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     defaults_channels: tuple[str, ...] | None = None
     allowlist_channels: tuple[str, ...] | None = None
     denylist_channels: tuple[str, ...] | None = None
+    pinned_packages: tuple[str, ...] | None = None
     channel_relations_max_depth: int | None = None
     number_channel_notices: int | None = None
     mirrors: Mapping[str, tuple[str, ...]] = {}

@@ -59,6 +59,11 @@ def _texts(value: Any) -> tuple[str, ...]:
     raise WrongKindError("a list of texts")
 
 
+def _specs(value: Any) -> tuple[str, ...]:
+    # Specs hold commas, so that conda separates them by `&` in its variable.
+    return _texts(value.split("&") if isinstance(value, str) else value)
+
+
 def _directories(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         return tuple(part for part in value.split(os.pathsep) if part)
@@ -175,6 +180,7 @@ SETTINGS: tuple[Setting, ...] = (
     _setting("defaults-channels", _texts, conda="default_channels"),
     _setting("allowlist-channels", _texts, conda="allowlist_channels"),
     _setting("denylist-channels", _texts, conda="denylist_channels"),
+    _setting("pinned-packages", _specs, conda="pinned_packages"),
     _setting("channel-relations-max-depth", _count, conda="channel_relations_max_depth"),
     _setting("number-channel-notices", _count, conda="number_channel_notices"),
     _setting("mirrors", _map_of_texts, merged=True),

@@ -45,6 +45,10 @@ def main(argv: Sequence[str] | None = None, *, environ: Mapping[str, str] | None
     loudness = {_LOUDNESS[word] for word in words if word in _LOUDNESS}
     console = Console(quiet="quiet" in loudness, verbose="verbose" in loudness)
     if first in _COMMANDS:
+        if argv is None:
+            from hognose.termination import end_like_interrupts
+
+            end_like_interrupts()
         command = _COMMANDS[first]
         return report_errors(lambda: command(words[1:], console, environ), console)
     if first in _DISABLED:

@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from hognose.install.prefix_state import (
         read_environment_variables as read_environment_variables,
     )
+    from hognose.install.prefix_state import require_variable_names as require_variable_names
     from hognose.install.prefix_state import set_environment_variables as set_environment_variables
     from hognose.install.removal import remove_environment as remove_environment
     from hognose.install.removal import require_removable as require_removable
@@ -137,6 +138,7 @@ __all__ = (
     "repair",
     "require_not_frozen",
     "require_removable",
+    "require_variable_names",
     "resolve_revision",
     "set_environment_variables",
     "specs_of_revision",
@@ -226,6 +228,7 @@ __getattr__, __dir__ = attach(
         ),
         "prefix_state": (
             "read_environment_variables",
+            "require_variable_names",
             "set_environment_variables",
         ),
         "removal": (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 from hognose.errors import InstallerError
@@ -11,7 +12,14 @@ from hognose.errors import InstallerError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ("read_environment_variables", "set_environment_variables")
+__all__ = (
+    "read_environment_variables",
+    "require_variable_names",
+    "set_environment_variables",
+)
+
+# What every shell can set; Windows has some with parentheses.
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_()]*")
 
 # What conda writes for a variable that is to be absent.
 _UNSET = "***unset***"
@@ -27,6 +35,19 @@ def read_environment_variables(prefix: str | os.PathLike[str]) -> dict[str, str]
     return {name: value for name, value in variables.items() if value != _UNSET}
 
 
+def require_variable_names(variables: Mapping[str, str | None]) -> None:
+    """Refuse variables that no activation script can set.
+
+    Raises:
+        ValueError: A name is none that every shell can set, or a value holds a NUL character.
+    """
+    for name, value in variables.items():
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"no environment variable can be called {name!r}")
+        if "\0" in (value or ""):
+            raise ValueError(f"the value of {name} holds a NUL character")
+
+
 def set_environment_variables(
     prefix: str | os.PathLike[str], variables: Mapping[str, str | None]
 ) -> None:
@@ -40,12 +61,11 @@ def set_environment_variables(
 
     Raises:
         InstallerError: The file is there and cannot be used.
-        ValueError: A name is none that a shell could set.
+        ValueError: As `require_variable_names`.
         OSError: The file cannot be written.
     """
-    for name, value in variables.items():
-        if not name or "=" in name or "\0" in name or "\0" in (value or ""):
-            raise ValueError(f"no environment variable can be called {name!r}, or have that value")
+    # What is there already can be taken out, whatever it is called.
+    require_variable_names({name: value for name, value in variables.items() if value is not None})
     path = _path(prefix)
     state = _read(path)
     kept = {**state["env_vars"], **variables}

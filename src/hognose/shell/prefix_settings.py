@@ -148,4 +148,16 @@ def _strings(document: object, path: str) -> dict[str, str]:
     if not isinstance(document, dict):
         message = f"the environment's variables are not a JSON object: {path}"
         raise ActivationError(message, path=path)
-    return {name: value for name, value in document.items() if isinstance(value, str)}
+    variables = {name: value for name, value in document.items() if isinstance(value, str)}
+    for name in variables:
+        if not is_variable_name(name):
+            message = f"{path} has a variable that no shell can set: {name!r}"
+            hint = "take it out; for `conda-meta/state`, `hognose env vars unset` does"
+            raise ActivationError(message, path=path, variable=name, hint=hint)
+    return variables
+
+
+def is_variable_name(name: str) -> bool:
+    """Tell whether an activation script can carry a variable of that name without harm."""
+    plain = name.replace("_", "a").replace("(", "a").replace(")", "a")
+    return plain.isascii() and plain.isalnum() and not name[0].isdigit()

@@ -14,6 +14,7 @@ import sys
 from typing import TYPE_CHECKING, ClassVar
 
 from hognose.errors import ActivationError
+from hognose.shell.prefix_settings import is_variable_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -338,8 +339,7 @@ class _NuShell(Shell):
 
 def _checked(name: str, value: str = "") -> str:
     """Return a variable's name, if a shell script can carry it and its value without harm."""
-    plain = name.replace("_", "a").replace("(", "a").replace(")", "a")
-    if not (plain.isascii() and plain.isalnum()) or name[0].isdigit():
+    if not is_variable_name(name):
         message = f"not a name for an environment variable: {name!r}"
         raise ActivationError(message, variable=name)
     if "\0" in value:
