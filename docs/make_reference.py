@@ -28,6 +28,8 @@ LAYERS = (
     "shell",
     "install",
     "channel",
+    "configured",
+    "aio",
 )
 
 
@@ -55,14 +57,14 @@ def _commands() -> str:
         parts += ["```", ""]
     actions = {
         "channel": ("build", "index", "serve", "info"),
-        "env": ("list", "remove", "rename", "clone"),
+        "env": ("list", "remove", "rename", "clone", "vars list", "vars set", "vars unset"),
         "repoquery": ("search", "depends", "whoneeds"),
         "auth": ("login", "logout", "status", "token"),
         "config": ("list", "get", "set", "unset"),
     }
     for name, names in actions.items():
         for action in names:
-            text = _help("hognose.cli", name, action, "--help")
+            text = _help("hognose.cli", name, *action.split(), "--help")
             parts += [f"### hognose {name} {action}", "", "```text", text, "```", ""]
     parts += ["## cx", "", "```text", _help("hognose.express", "--help"), "```", ""]
     for name in ("bootstrap", "status", "shell", "uninstall"):

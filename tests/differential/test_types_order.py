@@ -1,4 +1,7 @@
-"""The order of an environment's records is the one that py-rattler chooses, circles included."""
+"""The order of an environment's records is the one that py-rattler chooses, circles included.
+
+Packages are linked in it, so it decides who owns a path that several of them ship.
+"""
 
 import pytest
 from hypothesis import given

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import random
+
 import pytest
 
-from hognose.net import RetryPolicy
+from hognose.net import Client, RetryPolicy
 from hognose.net.retry import is_transient_status, parse_retry_after
+from support.channel_server import ChannelServer
 
 
 def test_pauses_double_and_end():
@@ -55,3 +58,16 @@ def test_what_may_pass_is_told_from_what_stays():
         *range(502, 505),
         *range(506, 600),
     ]
+
+
+def test_pauses_do_not_use_up_the_programs_random_numbers():
+    random.seed(7)
+    state = random.getstate()
+
+    with ChannelServer() as server, Client(sleep=lambda _: None) as client:
+        server.serve("a", b"a")
+        server.fail("a", status=503, times=2)
+        with client.open(f"{server.url}a") as response:
+            assert b"a" == response.read()
+
+    assert state == random.getstate()

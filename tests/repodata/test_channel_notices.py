@@ -137,3 +137,16 @@ def test_what_goes_wrong_with_notices_is_nobodys_error(server, client, tmp_path)
     assert 1 == len(watch(client, server, cache=tmp_path))
     server.drop(times=None)
     assert [] == watch(client, server)
+
+
+def test_a_watch_that_is_closed_stops_fetching(server, client, tmp_path):
+    server.serve("channel/notices.json", b"{}" * 100)
+    server.stall(after=1, times=None)
+    gateway = Gateway(client, cache_dir=tmp_path, clock=lambda: NOW)
+
+    with gateway.watch_notices([f"{server.url}channel"]) as watch:
+        while not server.count("channel/notices.json"):
+            assert watch._thread.is_alive()
+
+    watch._thread.join()
+    assert 1 == server.count("channel/notices.json")

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hognose.errors import ValidatePackageRecordsError
-from hognose.types import PackageRecord, dependents, package_name_of, problems, validate
+from hognose.types import (
+    PackageRecord,
+    dependencies,
+    dependents,
+    package_name_of,
+    problems,
+    reachable,
+    validate,
+)
 from hognose.types import sort_topologically as sort
 
 
@@ -55,6 +63,19 @@ def test_dependents_are_found_by_name():
     found = dependents([make("a"), make("b", "a"), make("c", "a >=1", "b")])
 
     assert found == {"a": ["b", "c"], "b": ["c"], "c": []}
+
+
+def test_dependencies_outside_of_the_set_are_left_out():
+    found = dependencies([make("a", "__glibc", "other"), make("b", "a", "a >=1", "b")])
+
+    assert found == {"a": [], "b": ["a", "a", "b"]}
+
+
+def test_what_is_reachable_stays_in_the_graph_and_ends_in_circles():
+    circle = dependencies([make("a", "b"), make("b", "a", "c"), make("c"), make("d", "a")])
+
+    assert reachable(circle, ["a", "unknown"]) == {"a", "b", "c"}
+    assert reachable(circle, []) == set()
 
 
 def test_a_whole_environment_has_no_problems():

@@ -14,10 +14,11 @@ import subprocess
 import sys
 from contextlib import suppress
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from hognose._closing import Closing
 from hognose.archive import extraction_process
 from hognose.archive.archive_digest import ArchiveDigest, Readable
 from hognose.archive.extraction import extract_into
@@ -35,7 +36,6 @@ from hognose.errors import ArchiveError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from types import TracebackType
 
     from hognose.archive.archive_digest import ProgressCallback
     from hognose.archive.extract_limits import ExtractLimits
@@ -80,7 +80,7 @@ def _usable_processors() -> int:
     return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
 
 
-class ExtractionWorkers:
+class ExtractionWorkers(Closing):
     """Processes that extract packages, for any number of threads to use; a context manager.
 
     They start at once and in the background. Where that fails, and on Windows, packages are
@@ -103,19 +103,6 @@ class ExtractionWorkers:
             self._idle.put(worker)
         for _ in range(count - len(self._workers)):
             self._idle.put(None)
-
-    def __enter__(self) -> Self:
-        """Return the workers."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End them."""
-        self.close()
 
     def close(self) -> None:
         """End the processes; no thread may be using them. A second time does nothing."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal, Self
 
 import msgspec
 
+from hognose._closing import Closing
 from hognose.archive.decompression import iter_bzip2, iter_zstd
 from hognose.archive.safe_paths import clean_components
 from hognose.archive.tar_header import MemberKind, TarMember
@@ -77,7 +78,7 @@ class ArchiveEntry(msgspec.Struct, gc=True):
         return self._reader.read_data()
 
 
-class PackageArchive:
+class PackageArchive(Closing):
     """An open `.conda` or `.tar.bz2` package; a context manager, used by one thread at a time."""
 
     def __init__(
@@ -133,14 +134,6 @@ class PackageArchive:
         except BaseException:
             stream.close()
             raise
-
-    def __enter__(self) -> Self:
-        """Return the archive itself."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close the archive."""
-        self.close()
 
     def close(self) -> None:
         """Close the file, if the archive opened it."""

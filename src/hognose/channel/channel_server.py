@@ -10,14 +10,14 @@ import os
 import threading
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from hognose._closing import Closing
 from hognose.archive import resolve_inside
 from hognose.errors import ChannelBuildError, UnsafeArchiveError
 
 if TYPE_CHECKING:
-    from types import TracebackType
     from typing import BinaryIO
 
 __all__ = ("ChannelServer",)
@@ -31,7 +31,7 @@ _TYPES = {
 }
 
 
-class ChannelServer:
+class ChannelServer(Closing):
     """Serves a directory from its making until it is closed; a context manager.
 
     Requests are answered in threads of their own, and logged nowhere.
@@ -87,17 +87,6 @@ class ChannelServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class _Server(ThreadingHTTPServer):

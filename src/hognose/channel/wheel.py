@@ -13,10 +13,11 @@ from datetime import UTC, datetime
 from email.parser import BytesParser
 from email.policy import compat32
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from hognose._closing import Closing
 from hognose.channel.requirement_reader import DistributionQuestion
 from hognose.errors import ChannelBuildError
 from hognose.types import EntryPoint
@@ -74,7 +75,7 @@ class WheelFile(msgspec.Struct, frozen=True, gc=False):
     is_executable: bool
 
 
-class Wheel:
+class Wheel(Closing):
     """An open wheel; a context manager.
 
     Attributes:
@@ -104,12 +105,6 @@ class Wheel:
         except BaseException:
             self._archive.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the archive."""

@@ -23,19 +23,12 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    from hognose.cli.linking_options import add_linking_options
-    from hognose.cli.solver_options import add_part_options, add_solver_options
+    from hognose.cli.solver_options import add_part_options
 
     options.add_spec_arguments(parser, "what to install: `python 3.12.*`")
     options.add_lock_file_options(parser, "install")
-    options.add_prefix_options(parser)
-    options.add_channel_options(parser)
-    options.add_platform_option(parser)
-    options.add_transaction_options(parser)
-    options.add_output_options(parser)
     add_part_options(parser)
-    add_solver_options(parser)
-    add_linking_options(parser)
+    options.add_change_options(parser)
 
 
 def execute(arguments: argparse.Namespace, console: Console) -> int:

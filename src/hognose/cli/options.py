@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hognose.types import PackageRecord, Platform
 
 __all__ = (
+    "add_change_options",
     "add_channel_options",
     "add_lock_file_options",
     "add_output_options",
@@ -102,6 +103,20 @@ def add_channel_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="use nothing from the network, and only packages that are in the cache",
     )
+
+
+def add_change_options(parser: argparse.ArgumentParser) -> None:
+    """Add what a command has that solves for an environment and changes it."""
+    from hognose.cli.linking_options import add_linking_options
+    from hognose.cli.solver_options import add_solver_options
+
+    add_prefix_options(parser)
+    add_channel_options(parser)
+    add_platform_option(parser)
+    add_transaction_options(parser)
+    add_output_options(parser)
+    add_solver_options(parser)
+    add_linking_options(parser)
 
 
 def add_platform_option(parser: argparse.ArgumentParser, *, repeatable: bool = False) -> None:

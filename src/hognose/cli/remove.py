@@ -67,26 +67,11 @@ def _keep(
     installed: list[PrefixRecord], *, roots: set[str], removed: set[str]
 ) -> list[PrefixRecord]:
     """Return the records that the remaining roots reach; whoever needs a removed one goes too."""
-    from hognose.types import dependents, package_name_of
+    from hognose.types import dependencies, dependents, reachable
 
-    needed_by = dependents(installed)
-    gone = set(removed)
-    pending = list(removed)
-    while pending:
-        for name in needed_by.get(pending.pop(), ()):
-            if name not in gone:
-                gone.add(name)
-                pending.append(name)
-    by_name = {record.name: record for record in installed}
-    reached: set[str] = set()
-    pending = [name for name in roots if name not in gone]
-    while pending:
-        name = pending.pop()
-        record = by_name.get(name)  # type: ignore[call-overload]  # a PackageName is a str
-        if record is None or name in reached or name in gone:
-            continue
-        reached.add(name)
-        pending += [package_name_of(text) for text in record.depends]
+    gone = reachable(dependents(installed), removed)
+    staying = dependencies(record for record in installed if record.name not in gone)
+    reached = reachable(staying, roots)
     return [record for record in installed if record.name in reached]
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
+from hognose._closing import Closing
 from hognose.cli.channels import (
     channels_of_specs,
     environment_channels,
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
-    from types import TracebackType
 
     from hognose.cache import PackageCache
     from hognose.cli.available_records import AvailableRecords
@@ -78,7 +78,7 @@ class QueriedChannel:
         return self._gateway.names((self.channel,), self._platforms)
 
 
-class Session:
+class Session(Closing):
     """The means of one command; a context manager that closes what it opened."""
 
     def __init__(
@@ -335,15 +335,10 @@ class Session:
                 else:
                     self.console.warn(text)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Close what was opened."""
+        if self._notices is not None:
+            self._notices.close()
         for client in self._opened:
             client.close()
 

@@ -19,7 +19,6 @@ __all__ = (
     "noted_requests",
     "parse_spec",
     "read_pins",
-    "read_specs",
     "requested_specs",
 )
 
@@ -38,19 +37,6 @@ def parse_spec(text: str) -> MatchSpec:
         hint = f"`hognose search '{spec.name}'` shows the names that it stands for"
         raise InvalidMatchSpecError(text, rule, hint=hint)
     return spec
-
-
-def read_specs(words: Sequence[str], files: Sequence[str] = ()) -> list[MatchSpec]:
-    """Parse specs from the command line and from files, for a command that only needs specs.
-
-    Raises:
-        InvalidMatchSpecError: One of them is no spec.
-        UsageError: A file cannot be read, or lists packages by URL.
-    """
-    from hognose.cli.request import read_request
-    from hognose.types import Platform
-
-    return list(read_request(words, files, platform=Platform.current()).only_specs())
 
 
 def read_pins(prefix: Path | None, config: Config) -> list[tuple[MatchSpec, str]]:
@@ -117,29 +103,15 @@ def requested_specs(installed: Iterable[PrefixRecord]) -> dict[str, MatchSpec]:
 
 def _unreached(records: Sequence[PrefixRecord], asked: Iterable[str]) -> Iterator[str]:
     """Yield the names, as few as possible, that together with the asked-for ones reach all."""
-    from hognose.types import dependents, package_name_of
+    from hognose.types import dependencies, dependents, reachable
 
-    needs = {
-        str(record.name): [package_name_of(text) for text in record.depends] for record in records
-    }
-    reached: set[str] = set()
-
-    def reach(name: str) -> None:
-        pending = [name]
-        while pending:
-            name = pending.pop()
-            if name in needs and name not in reached:
-                reached.add(name)
-                pending += needs[name]
-
-    for start in asked:
-        reach(start)
-    needed_by = dependents(records)
+    needs, needed_by = dependencies(records), dependents(records)
+    reached = reachable(needs, asked)
     # Those that nothing needs, and then one of each circle that nothing outside of it needs.
     for start in sorted(needs, key=lambda name: (bool(needed_by.get(name)), name)):
         if start not in reached:
             yield start
-            reach(start)
+            reached |= reachable(needs, [start])
 
 
 def merge_specs(asked_before: dict[str, MatchSpec], new: Sequence[MatchSpec]) -> list[MatchSpec]:

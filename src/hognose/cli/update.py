@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    from hognose.cli.linking_options import add_linking_options
-    from hognose.cli.solver_options import add_solver_options
-
     options.add_spec_arguments(parser, "what to update: `numpy`")
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--all", action="store_true", help="update every package")
@@ -44,13 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--prune", action="store_true", help="remove what nothing that was asked for needs"
     )
-    options.add_prefix_options(parser)
-    options.add_channel_options(parser)
-    options.add_platform_option(parser)
-    options.add_transaction_options(parser)
-    options.add_output_options(parser)
-    add_solver_options(parser)
-    add_linking_options(parser)
+    options.add_change_options(parser)
 
 
 def execute(arguments: argparse.Namespace, console: Console) -> int:
@@ -61,7 +52,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.cli.session import Session
     from hognose.cli.specs import keep_unhashed, noted_requests, parse_spec, requested_specs
     from hognose.solve import UpdateMode
-    from hognose.types import MatchSpec, PrefixRecord
+    from hognose.types import MatchSpec, PrefixRecord, dependencies, reachable
 
     is_named = bool(arguments.specs or arguments.files)
     if arguments.all and is_named:
@@ -86,7 +77,9 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
         # A bare name asks for nothing new, and what is only needed is not asked for.
         if spec.name.exact is not None and spec.name.exact not in bare:
             asked[spec.name.exact] = spec
-    free = named | _with_dependencies(named, installed) if arguments.update_deps else named
+    free = named
+    if arguments.update_deps:
+        free = named | reachable(dependencies(installed), named)
     mode, held = UpdateMode.MINIMAL, installed
     if arguments.all:
         mode = UpdateMode.ALL
@@ -150,20 +143,3 @@ def _require_installed(specs: Iterable[MatchSpec], installed: Sequence[PrefixRec
             raise UsageError(
                 f"`{spec.name}` is not installed", hint="`hognose install` adds packages"
             )
-
-
-def _with_dependencies(names: set[str], installed: Sequence[PrefixRecord]) -> set[str]:
-    """Return the names, and those of everything that they need."""
-    from hognose.types import package_name_of
-
-    needs = {
-        str(record.name): [package_name_of(text) for text in record.depends] for record in installed
-    }
-    reached: set[str] = set()
-    pending = list(names)
-    while pending:
-        name = pending.pop()
-        if name in needs and name not in reached:
-            reached.add(name)
-            pending += needs[name]
-    return reached

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from typing import TYPE_CHECKING, Any
 
 from hognose.errors import InstallerError
+from hognose.shell import is_variable_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,9 +17,6 @@ __all__ = (
     "require_variable_names",
     "set_environment_variables",
 )
-
-# What every shell can set; Windows has some with parentheses.
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_()]*")
 
 # What conda writes for a variable that is to be absent.
 _UNSET = "***unset***"
@@ -42,7 +39,7 @@ def require_variable_names(variables: Mapping[str, str | None]) -> None:
         ValueError: A name is none that every shell can set, or a value holds a NUL character.
     """
     for name, value in variables.items():
-        if not _NAME.fullmatch(name):
+        if not is_variable_name(name):
             raise ValueError(f"no environment variable can be called {name!r}")
         if "\0" in (value or ""):
             raise ValueError(f"the value of {name} holds a NUL character")

@@ -7,9 +7,10 @@ import logging
 import os
 import random
 import time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
+from hognose._closing import Closing
 from hognose.errors import NetworkError, NotFoundError
 from hognose.net.authorisation import Authorisation
 from hognose.net.cancellation import Cancellation
@@ -24,7 +25,6 @@ from hognose.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from types import TracebackType
 
     from hognose.net.credentials import CredentialStore
     from hognose.net.proxy import ProxySettings
@@ -43,7 +43,11 @@ _MAX_REDIRECTS = 10
 _PIECE = 1 << 20
 
 
-class Client:
+# Not the module's own: its sequence belongs to the program, which may have seeded it.
+_RANDOM = random.Random()  # noqa: S311  # spreads pauses, keeps no secret
+
+
+class Client(Closing):
     """Fetches URLs; a context manager, and safe in several threads.
 
     A request is repeated after connection errors and the statuses 408, 425, 429 and 5xx. A body
@@ -92,7 +96,7 @@ class Client:
         environ: Mapping[str, str] | None = None,
         sleep: Callable[[float], None] | None = None,
         clock: Callable[[], float] = time.time,
-        jitter: Callable[[], float] = random.random,
+        jitter: Callable[[], float] = _RANDOM.random,
     ) -> None:
         """Keep the settings; nothing is opened yet."""
         environ = os.environ if environ is None else environ
@@ -241,17 +245,6 @@ class Client:
     def close(self) -> None:
         """Close the connections that are kept for later."""
         self._schemes.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _pause(self, seconds: float) -> None:
         (self._sleep or self._cancellation.wait)(seconds)

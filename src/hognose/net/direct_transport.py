@@ -108,13 +108,12 @@ class DirectTransport:
             else:
                 break
         fields = Headers(dict(raw.headers.items()))
-        length = fields.get("content-length", "")
         return Response(
             url=url,
             status=raw.status,
             headers=fields,
             body=_DirectBody(url, raw, connection, watch, self, origin),
-            length=int(length) if length.isdecimal() else None,
+            length=fields.content_length,
         )
 
     def close(self) -> None:

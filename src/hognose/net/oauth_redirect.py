@@ -6,16 +6,16 @@ import socket
 import time
 from contextlib import contextmanager
 from html import escape
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
+from hognose._closing import Closing
 from hognose.errors import NetworkError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
 
 __all__ = ("RedirectListener", "Visit")
 
@@ -33,7 +33,7 @@ class Visit(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
-class RedirectListener:
+class RedirectListener(Closing):
     """Listens on loopback; a context manager.
 
     Args:
@@ -103,17 +103,6 @@ class RedirectListener:
     def close(self) -> None:
         """Close the port."""
         self._socket.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _read_visit(connection: socket.socket, path: str, state: str) -> Visit | None:

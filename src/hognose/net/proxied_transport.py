@@ -85,13 +85,12 @@ class ProxiedTransport:
         except (HTTPError, OSError) as error:
             raise describe_urllib3_failure(url, error) from error
         fields = Headers(raw.headers)
-        length = fields.get("content-length", "")
         return Response(
             url=url,
             status=raw.status,
             headers=fields,
             body=_ProxiedBody(url, raw, request.cancellation),
-            length=int(length) if length.isdecimal() else None,
+            length=fields.content_length,
         )
 
     def close(self) -> None:

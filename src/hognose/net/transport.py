@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import Protocol
 
 import msgspec
 
+from hognose._closing import Closing
 from hognose.net.cancellation import Cancellation
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 __all__ = ("Body", "Headers", "NoBody", "Request", "Response", "Transport")
 
@@ -35,6 +33,12 @@ class Headers(Mapping[str, str]):
 
     def __repr__(self) -> str:
         return f"Headers({self._fields!r})"
+
+    @property
+    def content_length(self) -> int | None:
+        """How many bytes the body has, if the server says so."""
+        length = self._fields.get("content-length", "")
+        return int(length) if length.isdecimal() else None
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +84,7 @@ class NoBody:
         """Do nothing."""
 
 
-class Response:
+class Response(Closing):
     """An answer whose body is read as it arrives; a context manager that closes it.
 
     Made for one thread. `read` is all that the readers of archives and documents need.
@@ -120,17 +124,6 @@ class Response:
     def close(self) -> None:
         """Let go of the connection; a second time does nothing."""
         self._body.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 class Transport(Protocol):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Self
+from functools import partial
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from hognose._closing import Closing
 from hognose._several import require_several
 from hognose.errors import InvalidChannelError, InvalidUrlError
 from hognose.net import redact
@@ -21,8 +23,7 @@ from hognose.types import Channel, MatchSpec, PackageName, Platform
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Mapping
-    from types import TracebackType
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from hognose.net import Client
     from hognose.repodata.channel_notices import ChannelNotice
@@ -40,7 +41,7 @@ __all__ = ("Gateway",)
 _WHOLE = "whole"
 
 
-class Gateway:
+class Gateway(Closing):
     """Finds records in channels; a context manager, and safe in several threads.
 
     A subdir is opened once in the life of a gateway, however many queries want it, and records are
@@ -240,7 +241,8 @@ class Gateway:
     def channel_notices(self, channels: Iterable[Channel | str]) -> list[ChannelNotice]:
         """Return what channels have to say (CEP 6); nothing that goes wrong is an error."""
         with self._executor() as executor:
-            listed = executor.map(self._fetch_notices, _distinct(channels))
+            fetch = partial(self._fetch_notices, client=self._client)
+            listed = executor.map(fetch, _distinct(channels))
             return [notice for notices in listed for notice in notices]
 
     def watch_notices(self, channels: Iterable[Channel | str], *, limit: int = 5) -> NoticeWatch:
@@ -255,17 +257,26 @@ class Gateway:
         """
         from pathlib import Path
 
+        from hognose.net import Cancellation
         from hognose.repodata.notice_watch import NoticeWatch
 
         wanted = _distinct(channels)
-        return NoticeWatch(
+        cancellation = Cancellation()
+        client = self._client.cancelled_by(cancellation)
+
+        def fetch() -> Iterator[ChannelNotice]:
             # One after another: these threads must not outlive the command, and an executor's do.
-            lambda: [notice for channel in wanted for notice in self._fetch_notices(channel)],
+            for channel in wanted:
+                yield from self._fetch_notices(channel, client)
+
+        return NoticeWatch(
+            fetch,
             seen_path=None
             if self._cache_dir is None
             else Path(self._cache_dir) / "notices-seen.json",
             now=self._clock(),
             limit=limit,
+            cancel=cancellation.cancel,
         )
 
     def channel_relations(
@@ -320,29 +331,18 @@ class Gateway:
 
     close = clear
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def _flush(self) -> None:
         for subdir in (*self._pool.open_subdirs(), *self._whole.open_subdirs()):
             subdir.flush()
 
-    def _fetch_notices(self, channel: Channel) -> list[ChannelNotice]:
+    def _fetch_notices(self, channel: Channel, client: Client) -> list[ChannelNotice]:
         from hognose.repodata.channel_notices import fetch_notices
         from hognose.repodata.document_cache import DocumentCache
 
         path = None
         if self._cache_dir is not None:
             path = DocumentCache(self._cache_dir, channel.base_url).directory / "notices.json"
-        return fetch_notices(channel, client=self._client, path=path, now=self._clock())
+        return fetch_notices(channel, client=client, path=path, now=self._clock())
 
     def _open_whole(self, channel: Channel, subdir: str) -> Subdir | None:
         """Open a subdir in one piece if there is such a one, else shard by shard."""

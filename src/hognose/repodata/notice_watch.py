@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from hognose._closing import Closing
 from hognose.repodata.atomic_file import replace_file
 from hognose.repodata.channel_notices import ChannelNotice, seconds_of
 
@@ -28,14 +29,15 @@ _FORGET_AFTER = 366 * 86_400.0
 _SEEN_DECODER = msgspec.json.Decoder(dict[str, float])
 
 
-class NoticeWatch:
-    """Fetches notices in a thread of its own.
+class NoticeWatch(Closing):
+    """Fetches notices in a thread of its own, until it is closed.
 
     Args:
         fetch: Fetches the notices of one channel after another.
         seen_path: The file that remembers which ones were shown; None forgets them.
         now: The time, in seconds since the epoch.
         limit: The most notices to show; 0 fetches nothing.
+        cancel: Has what is being fetched end.
     """
 
     def __init__(
@@ -45,8 +47,10 @@ class NoticeWatch:
         seen_path: Path | None,
         now: float,
         limit: int,
+        cancel: Callable[[], object] = bool,
     ) -> None:
         """Begin to fetch."""
+        self._cancel = cancel
         self._fetch = fetch
         self._seen_path = seen_path
         self._now = now
@@ -56,6 +60,10 @@ class NoticeWatch:
         self._thread = threading.Thread(target=self._run, name="hognose-notices", daemon=True)
         if limit > 0:
             self._thread.start()
+
+    def close(self) -> None:
+        """Fetch no more: nobody is going to ask."""
+        self._cancel()
 
     def new_notices(self, *, wait: float = 0.0) -> list[ChannelNotice]:
         """Return what is to be shown now, and remember that it was shown. Nothing is an error.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 from msgspec import field
 
+from hognose._closing import Closing
 from hognose._collector import collector_paused
 from hognose.errors import InvalidPackageFileError
 from hognose.repodata.decompression import DEFAULT_MAX_SIZE, compression_of_name, read_all
@@ -24,7 +25,6 @@ from hognose.types import ChannelInfo, wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from types import TracebackType
 
     from hognose.repodata.removed_package import RemovedPackage
     from hognose.types import Channel, MatchSpec, RepoDataRecord, RepodataRevisionMetadata
@@ -85,7 +85,7 @@ def _cut(data: bytes | bytearray, what: str) -> tuple[RepoDataPieces, Section, S
     )
 
 
-class SparseRepoData:
+class SparseRepoData(Closing):
     """The records of one subdir, decoded name by name; what was decoded is remembered.
 
     Treat the records as shared: the same objects come back the next time. May be used by several
@@ -324,17 +324,6 @@ class SparseRepoData:
         """Let go of the file's content; asking for more records is an error from now on."""
         self._tar_bz2 = None
         self._conda = Section((), RawTexts(()))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"SparseRepoData({self.channel.canonical_name!r}, {self.subdir!r})"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hognose.shell.execution import environment_variables as environment_variables
     from hognose.shell.execution import run as run
     from hognose.shell.prefix_settings import PrefixSettings as PrefixSettings
+    from hognose.shell.prefix_settings import is_variable_name as is_variable_name
     from hognose.shell.prefix_settings import path_entries as path_entries
     from hognose.shell.process import exec_program as exec_program
     from hognose.shell.process import run_program as run_program
@@ -38,6 +39,7 @@ __all__ = (
     "deactivate",
     "environment_variables",
     "exec_program",
+    "is_variable_name",
     "path_entries",
     "run",
     "run_program",
@@ -54,7 +56,7 @@ __getattr__, __dir__ = attach(
             "activate",
             "deactivate",
         ),
-        "prefix_settings": ("PrefixSettings", "path_entries"),
+        "prefix_settings": ("PrefixSettings", "is_variable_name", "path_entries"),
         "execution": ("environment_variables", "run"),
         "process": ("exec_program", "run_program"),
         "shells": ("Shell",),

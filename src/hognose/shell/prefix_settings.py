@@ -159,5 +159,5 @@ def _strings(document: object, path: str) -> dict[str, str]:
 
 def is_variable_name(name: str) -> bool:
     """Tell whether an activation script can carry a variable of that name without harm."""
-    plain = name.replace("_", "a").replace("(", "a").replace(")", "a")
-    return plain.isascii() and plain.isalnum() and not name[0].isdigit()
+    plain = name.replace("_", "a").replace("(", "a").replace(")", "a")  # Windows has `(x86)`
+    return plain.isascii() and plain.isalnum() and not (name[0].isdigit() or name[0] in "()")

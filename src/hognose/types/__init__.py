@@ -56,8 +56,10 @@ if TYPE_CHECKING:
     from hognose.types.prefix_record import PrefixPaths as PrefixPaths
     from hognose.types.prefix_record import PrefixPathsEntry as PrefixPathsEntry
     from hognose.types.prefix_record import PrefixRecord as PrefixRecord
+    from hognose.types.record_graph import dependencies as dependencies
     from hognose.types.record_graph import dependents as dependents
     from hognose.types.record_graph import problems as problems
+    from hognose.types.record_graph import reachable as reachable
     from hognose.types.record_graph import validate as validate
     from hognose.types.repo_data import ChannelInfo as ChannelInfo
     from hognose.types.repo_data import ChannelRelations as ChannelRelations
@@ -126,11 +128,13 @@ __all__ = (
     "VersionWithSource",
     "dec_hook",
     "decode_json",
+    "dependencies",
     "dependents",
     "enc_hook",
     "encode_json",
     "package_name_of",
     "problems",
+    "reachable",
     "sort_topologically",
     "validate",
 )
@@ -165,7 +169,7 @@ __getattr__, __dir__ = attach(
         "patch_instructions": ("PackageRecordPatch", "PatchInstructions", "V3PackagePatches"),
         "platform": ("Arch", "Platform", "Subdir"),
         "prefix_record": ("Link", "LinkType", "PrefixPaths", "PrefixPathsEntry", "PrefixRecord"),
-        "record_graph": ("dependents", "problems", "validate"),
+        "record_graph": ("dependencies", "dependents", "problems", "reachable", "validate"),
         "repo_data": (
             "ChannelInfo",
             "ChannelRelations",

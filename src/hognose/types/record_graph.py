@@ -11,9 +11,15 @@ from hognose.errors import ValidatePackageRecordsError
 from hognose.types.match_spec import MatchSpec, package_name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from hognose.types.package_record import PackageRecord
+
+
+def dependencies(records: Iterable[PackageRecord]) -> dict[str, list[str]]:
+    """For each name in the set, the names in it that it depends on, in the order it names them."""
+    found = {record.name: list(map(package_name_of, record.depends)) for record in records}
+    return {name: [other for other in names if other in found] for name, names in found.items()}
 
 
 def dependents(records: Iterable[PackageRecord]) -> dict[str, list[str]]:
@@ -25,6 +31,21 @@ def dependents(records: Iterable[PackageRecord]) -> dict[str, list[str]]:
             if name in found:
                 found[name].add(record.name)
     return {name: sorted(names) for name, names in found.items()}
+
+
+def reachable(edges: Mapping[str, Iterable[str]], starts: Iterable[str]) -> set[str]:
+    """Return those of the starts that the graph has, and all that their edges lead to.
+
+    `edges` is a graph by name, as `dependencies` and `dependents` return it.
+    """
+    reached: set[str] = set()
+    pending = list(starts)
+    while pending:
+        name = pending.pop()
+        if name in edges and name not in reached:
+            reached.add(name)
+            pending += edges[name]
+    return reached
 
 
 def problems(records: Iterable[PackageRecord]) -> list[str]:
