@@ -255,6 +255,21 @@ def test_update_does_all_that_a_file_asks_for(hognose, channel, write, tmp_path)
     assert {"COLOUR": "red"} == state["env_vars"]
 
 
+def test_update_notes_what_a_file_names_although_it_came_as_a_dependency(
+    hognose, channel, write, tmp_path
+):
+    env = tmp_path / "env"
+    hognose("create", "-p", env, "-c", channel, "app")
+
+    file = write("specs.txt", "app\nlib\n")
+    result = hognose("update", "-p", env, "-c", channel, "-f", file)
+
+    assert 0 == result.status, result.err
+    hognose("remove", "-y", "-p", env, "app")
+
+    assert ["lib"] == [str(record.name) for record in PrefixRecord.collect(env)]
+
+
 def test_update_does_not_leave_the_pip_section_out(hognose, channel, write, tmp_path):
     hognose("create", "-y", "-c", channel, "-p", tmp_path / "env", "lib")
     file = write("environment.yml", "dependencies: [lib, {pip: [attrs]}]\n")

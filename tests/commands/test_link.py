@@ -40,6 +40,17 @@ def test_a_later_install_keeps_what_was_linked(hognose, channel, archive, tmp_pa
     assert ["app=1.0=0", "lib=9.0=0"] == installed(prefix)
 
 
+def test_an_archive_that_was_built_anew_is_what_gets_installed(hognose, channel, archive, tmp_path):
+    prefix = tmp_path / "env"
+    hognose("create", "-p", prefix, "-c", channel, archive)
+    make_package(tmp_path / "mine", "lib", "9.0", files={"lib/lib.txt": "built anew\n"})
+
+    result = hognose("install", "-y", "-p", prefix, "-c", channel, archive)
+
+    assert 0 == result.status, result.err
+    assert "built anew\n" == (prefix / "lib/lib.txt").read_text()
+
+
 def test_what_the_package_needs_is_named_and_not_installed(hognose, channel, tmp_path):
     result = hognose("link", "-p", tmp_path / "env", channel / "linux-64/app-1.0-0.conda")
 

@@ -109,3 +109,11 @@ def test_the_example_is_about_what_matters_most():
 
     assert text.startswith("assumed for linux-aarch64: __linux=3.10, __glibc=2.17; ")
     assert "--virtual-package __glibc=2.28" in text
+
+
+@pytest.mark.parametrize("text", ["", "=1", " = 1"])
+def test_a_virtual_package_without_a_name_is_a_wrong_command_line(hognose, mac, text):
+    result = hognose("solve", "-c", mac, "--virtual-package", text, "lib")
+
+    assert 2 == result.status
+    assert f"`{text}` is no virtual package" in result.err

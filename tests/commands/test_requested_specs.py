@@ -150,6 +150,20 @@ def test_an_environment_keeps_its_platform(hognose, tmp_path, env):
     assert "# platform: win-64" in hognose("list", "--explicit", "-p", env).out
 
 
+def test_an_environment_of_noarch_packages_keeps_its_platform(hognose, tmp_path, env):
+    channel = tmp_path / "foreign"
+    make_package(channel, "pure", "1.0", subdir="noarch")
+    make_package(channel, "native", "1.0", subdir="win-64")
+    index_channel(channel)
+    hognose("create", "-y", "-c", channel, "-p", env, "--platform", "win-64", "pure")
+    hognose("env", "clone", "-p", env, "--", tmp_path / "clone")
+
+    for prefix in (env, tmp_path / "clone"):
+        result = hognose("install", "-y", "-c", channel, "-p", prefix, "native")
+        assert result.status == 0, result.err
+        assert {"native", "pure"} == set(packages(prefix))
+
+
 def test_another_platform_than_the_environments_is_refused(hognose, tmp_path, env):
     channel = tmp_path / "foreign"
     make_package(channel, "a", "1.0", subdir="win-64")

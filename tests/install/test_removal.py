@@ -13,6 +13,7 @@ from hognose.install import (
     diagnose,
     parse_history,
     read_history,
+    recover,
     remove_environment,
     rename_environment,
     repair,
@@ -48,6 +49,29 @@ def test_nothing_is_left_of_a_removed_environment(prefix):
     remove_environment(prefix)
 
     assert before - {prefix.name} == set(os.listdir(prefix.parent))
+
+
+def test_an_interrupted_removal_is_finished_by_the_next(prefix):
+    left = prefix.with_name(f".{prefix.name}.removed-0123456789ab")
+    others = [
+        prefix.with_name(f".{prefix.name}.removed-mine"),
+        prefix.with_name(".other.removed-0123456789ab"),
+    ]
+    for folder in (left, *others):
+        shutil.copytree(prefix, folder)
+
+    remove_environment(prefix)
+
+    assert not left.exists()
+    assert all(folder.exists() for folder in others)
+
+
+def test_an_interrupted_removal_is_finished_where_an_environment_is_to_be_made(prefix):
+    left = prefix.rename(prefix.with_name(f".{prefix.name}.removed-0123456789ab"))
+
+    assert recover(prefix) is None
+
+    assert not left.exists()
 
 
 def test_an_environment_with_others_below_it_is_refused(prefix, environment):

@@ -45,7 +45,8 @@ def test_the_same_packages_change_nothing():
     ("before", "after"),
     [
         ({"sha256": b"1" * 32}, {"sha256": b"2" * 32}),
-        ({"sha256": b"1" * 32}, {}),
+        ({"sha256": b"1" * 32, "md5": b"1" * 16}, {"sha256": b"2" * 32, "md5": b"1" * 16}),
+        ({"sha256": b"1" * 32, "size": 1}, {"md5": b"1" * 16, "size": 2}),
         ({"md5": b"1" * 16}, {"md5": b"2" * 16}),
         ({"size": 1}, {"size": 2}),
         ({}, {"build": "1"}),
@@ -55,6 +56,19 @@ def test_the_same_packages_change_nothing():
 def test_any_difference_in_content_is_a_change(before, after):
     transaction = plan([installed("a", **before)], [wanted("a", **after)])
     assert kinds(transaction) == [("change", "a")]
+
+
+@pytest.mark.parametrize("hashes", [{"sha256": b"1" * 32}, {"md5": b"1" * 16}])
+def test_a_hash_that_one_side_lacks_makes_no_difference(hashes):
+    assert plan([installed("a", size=1)], [wanted("a", size=1, **hashes)]).is_empty
+    assert plan([installed("a", **hashes)], [wanted("a")]).is_empty
+
+
+@pytest.mark.parametrize("argument", ["installed", "wanted", "reinstall", "ignored"])
+def test_one_value_where_several_are_meant_is_named(argument):
+    arguments = {"installed": [], "wanted": [], argument: "numpy"}
+    with pytest.raises(TypeError, match=rf"`{argument}` takes several .* write `\['numpy'\]`"):
+        plan_transaction(**arguments)
 
 
 def test_another_channel_with_the_same_hash_is_the_same_package():

@@ -96,6 +96,9 @@ def _fetch_record(
     url = entry.url if "://" in entry.url else Path(os.path.abspath(entry.url)).as_uri()
     md5 = entry.md5.hex() if entry.md5 else None
     sha256 = entry.sha256.hex() if entry.sha256 else None
+    if url.startswith("file:") and sha256 is None and md5 is None:
+        # The file may have been built anew since the cache took it in: its bytes decide.
+        return record_of_file(path_of_file_url(url))
     archive_name = entry.archive
     if archive_name is not None:
         channel, subdir, file_name = _place(url)
@@ -114,8 +117,6 @@ def _fetch_record(
         cached = cache.lookup(outline)
         if cached is not None:
             return _cached_record(cached, outline)
-    if url.startswith("file:") and sha256 is None and md5 is None:
-        return record_of_file(path_of_file_url(url))
     with open_remote_archive(url, client) as archive:
         return _record(archive.index_json(), url, md5=md5, sha256=sha256)
 

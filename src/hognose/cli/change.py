@@ -66,7 +66,7 @@ def change_environment(
             command is then begun anew by `hognose.cli.app`.
         InstallerError: Something would be removed or downgraded, and nobody can be asked.
     """
-    from hognose.install import format_command, install, plan_transaction
+    from hognose.install import format_command, install, note_platform, plan_transaction
 
     console = session.console
     options.require_not_frozen(prefix, arguments)
@@ -117,6 +117,8 @@ def change_environment(
     with install_progress(console) as reporter:
         result = carry_out(reporter)
     _tell_of_scripts(console, result.outcome)
+    if not installed:
+        note_platform(prefix, platform)
     _register(console, prefix)
     _remove_menus(prefix, transaction)
     if afterwards is not None:

@@ -123,7 +123,7 @@ def _repair(
             console.step(str(recovered))
             diagnosis = _diagnose(prefix, arguments)
     installed, lost = read_records(prefix)
-    platform = options.find_platform(None, installed)
+    platform = options.find_platform(None, prefix, installed)
     damaged = diagnosis.damaged_packages
     with Session(arguments, console, prefix=prefix) as session:
         lost = find_lost_records(

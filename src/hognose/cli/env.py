@@ -163,8 +163,9 @@ def _copy(arguments: argparse.Namespace, console: Console, action: str) -> int:
     if action == "rename":
         _require_movable(source)
         options.require_not_frozen(source, arguments)
-    count = len(PrefixRecord.collect(source))
-    console.step(f"{action} {source} to {target}: {counted(count, 'package')}")
+    records = PrefixRecord.collect(source)
+    platform = options.find_platform(None, source, records)
+    console.step(f"{action} {source} to {target}: {counted(len(records), 'package')}")
     document: dict[str, Any] = {
         "success": True,
         "dry_run": arguments.dry_run,
@@ -182,6 +183,7 @@ def _copy(arguments: argparse.Namespace, console: Console, action: str) -> int:
                     target,
                     cache=session.cache,
                     client=session.client,
+                    platform=platform,
                     reporter=reporter,
                     command=format_command(sys.argv),
                 )
@@ -191,6 +193,7 @@ def _copy(arguments: argparse.Namespace, console: Console, action: str) -> int:
                     target,
                     cache=session.cache,
                     client=session.client,
+                    platform=platform,
                     reporter=reporter,
                     root_prefix=options.root_prefix(),
                     override_frozen=arguments.override_frozen_env,

@@ -42,7 +42,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     prefix = options.find_environment(arguments)
     options.require_changeable(prefix, arguments)
     installed = PrefixRecord.collect(prefix)
-    platform = options.find_platform(arguments.platform, installed)
+    platform = options.find_platform(arguments.platform, prefix, installed)
     request = read_request(arguments.specs, arguments.files, platform=platform)
     if request.is_empty:
         raise UsageError("nothing to install is named", hint="give specs or `--file`")
@@ -80,8 +80,6 @@ def _solve(
     installed: Sequence[PrefixRecord],
     platform: Platform,
 ) -> list[RepoDataRecord]:
-    from hognose.cli.specs import keep_unhashed
-
     named = {str(spec.name.exact) for spec in new}
     others = [record for record in installed if record.name not in named]
     # A package that is asked for anew is free to move; what meets the spec may stay.
@@ -95,5 +93,4 @@ def _solve(
     locked = [*others, *fitting]
     if arguments.freeze_installed:
         locked, pinned = fitting, [*others, *pinned]
-    found = session.solve(specs, platform, locked_packages=locked, pinned_packages=pinned)
-    return keep_unhashed(found, installed, named)
+    return session.solve(specs, platform, locked_packages=locked, pinned_packages=pinned)

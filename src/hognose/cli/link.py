@@ -38,7 +38,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     options.require_changeable(prefix, arguments)
     records = [record_of_file(path) for path in arguments.archives]
     installed = PrefixRecord.collect(prefix)
-    platform = options.find_platform(None, installed)
+    platform = options.find_platform(None, prefix, installed)
     names = {record.name for record in records}
     wanted = [*(record for record in installed if record.name not in names), *records]
     _warn_of_problems(wanted, console)

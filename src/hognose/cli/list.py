@@ -70,7 +70,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
         ]
         print_json({"success": True, "prefix": os.fspath(prefix), "packages": rows}, console)
     elif arguments.explicit:
-        console.result(f"# platform: {options.find_platform(None, records)}\n@EXPLICIT")
+        console.result(f"# platform: {options.find_platform(None, prefix, records)}\n@EXPLICIT")
         for record in records:
             url = redact(record.url)
             console.result(f"{url}#{record.md5_hex}" if record.md5_hex else url)

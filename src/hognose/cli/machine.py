@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from hognose.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -29,6 +31,7 @@ def machine_packages(
 
     Raises:
         VirtualPackageOverrideError: A variable cannot be used.
+        UsageError: What is asked for has no name.
         InvalidTextError: What is asked for is no virtual package.
     """
     from hognose.types import GenericVirtualPackage
@@ -43,6 +46,9 @@ def machine_packages(
     }
     for text in asked_for:
         name, _, version = (part.strip() for part in text.partition("="))
+        if not name:
+            message = f"`{text}` is no virtual package"
+            raise UsageError(message, hint="write `NAME=VERSION`: `--virtual-package __cuda=12.4`")
         if not name.startswith("__"):
             name = f"__{name}"
         assumed.pop(name, None)

@@ -228,21 +228,28 @@ def require_changeable(prefix: Path, arguments: argparse.Namespace) -> None:
         recover(prefix)
 
 
-def find_platform(name: str | None, installed: Iterable[PackageRecord] = ()) -> Platform:
+def find_platform(
+    name: str | None, prefix: Path | None = None, installed: Iterable[PackageRecord] = ()
+) -> Platform:
     """Return the platform of `--platform`, or an environment's, or this machine's.
 
     Args:
         name: What the command line says, if anything.
-        installed: The packages of the environment that is to be changed.
+        prefix: The environment that the command is about, if any.
+        installed: Its packages.
 
     Raises:
         ParseSubdirError: There is no such platform.
         UsageError: The environment is for another platform than the command line says.
+        InstallerError: What the environment notes of its platform cannot be read.
     """
     from hognose.types import Platform
 
-    subdirs = {record.subdir for record in installed} - {"noarch", ""}
-    own = Platform(subdirs.pop()) if len(subdirs) == 1 else None
+    own = None
+    if prefix is not None:
+        from hognose.install import read_platform
+
+        own = read_platform(prefix, installed)
     if name is None:
         return own or Platform.current()
     platform = Platform(name)

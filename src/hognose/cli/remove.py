@@ -59,7 +59,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
             installed=installed,
             wanted=kept,
             specs=list(noted.values()),
-            platform=options.find_platform(None, installed),
+            platform=options.find_platform(None, prefix, installed),
         )
 
 

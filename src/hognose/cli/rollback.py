@@ -50,7 +50,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
         raise UsageError(f"{prefix} has {what}", hint="`hognose history` lists what there is")
     revision = revisions[number]
     installed = PrefixRecord.collect(prefix)
-    platform = options.find_platform(None, installed)
+    platform = options.find_platform(None, prefix, installed)
     with Session(arguments, console) as session:
         records = resolve_revision(
             revision,

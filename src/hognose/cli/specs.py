@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from hognose.errors import InvalidMatchSpecError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from hognose.config import Config
-    from hognose.types import MatchSpec, PrefixRecord, RepoDataRecord
+    from hognose.types import MatchSpec, PrefixRecord
 
 __all__ = (
-    "keep_unhashed",
     "merge_specs",
     "noted_requests",
     "parse_spec",
@@ -119,19 +118,3 @@ def merge_specs(asked_before: dict[str, MatchSpec], new: Sequence[MatchSpec]) ->
     replaced = {spec.name.exact for spec in new}
     kept = [spec for name, spec in asked_before.items() if name not in replaced]
     return [*kept, *new]
-
-
-def keep_unhashed(
-    wanted: Iterable[RepoDataRecord], installed: Iterable[PrefixRecord], named: Collection[str]
-) -> list[RepoDataRecord]:
-    """Return what is wanted, with what is installed in the place of what may be the same.
-
-    A record without hashes, as of an archive that was linked by hand, cannot be told from the
-    channel's of the same version and build. It is taken for it unless the package is named.
-    """
-    unhashed = {
-        record.identity: record
-        for record in installed
-        if not (record.sha256_hex or record.md5_hex) and record.name not in named
-    }
-    return [unhashed.get(record.identity, record) for record in wanted]

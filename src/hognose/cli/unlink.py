@@ -50,5 +50,5 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
             installed=installed,
             wanted=[record for record in installed if record.name not in names],
             specs=None,
-            platform=options.find_platform(None, installed),
+            platform=options.find_platform(None, prefix, installed),
         )

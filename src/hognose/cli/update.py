@@ -50,7 +50,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.cli.request import read_request
     from hognose.cli.requirements import complete, with_pip
     from hognose.cli.session import Session
-    from hognose.cli.specs import keep_unhashed, noted_requests, parse_spec, requested_specs
+    from hognose.cli.specs import noted_requests, parse_spec, requested_specs
     from hognose.solve import UpdateMode
     from hognose.types import MatchSpec, PrefixRecord, dependencies, reachable
 
@@ -62,9 +62,10 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     prefix = options.find_environment(arguments)
     options.require_changeable(prefix, arguments)
     installed = PrefixRecord.collect(prefix)
-    platform = options.find_platform(arguments.platform, installed)
+    platform = options.find_platform(arguments.platform, prefix, installed)
     request = read_request(arguments.specs, arguments.files, platform=platform)
-    _require_installed(map(parse_spec, arguments.specs), installed)
+    on_the_line = [parse_spec(text) for text in arguments.specs]
+    _require_installed(on_the_line, installed)
     request = with_pip(request, platform, console)
     new = request.only_specs()
     # What nothing needs was not asked for, where it is noted what was: it stays all the same.
@@ -73,10 +74,13 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     present = {record.name for record in installed}
     named = {str(spec.name.exact) for spec in new}
     bare = {name for name in named & present if any(str(spec) == name for spec in new)}
+    # A bare name asks for nothing new: of what is only needed, for nothing that would stay. In a
+    # file, which tells what an environment is for, it asks for the package.
+    only_moved = {str(spec.name.exact) for spec in on_the_line} & bare
     for spec in new:
-        # A bare name asks for nothing new, and what is only needed is not asked for.
-        if spec.name.exact is not None and spec.name.exact not in bare:
-            asked[spec.name.exact] = spec
+        name = spec.name.exact
+        if name is not None and name not in only_moved and not (name in bare and name in asked):
+            asked[name] = spec
     free = named
     if arguments.update_deps:
         free = named | reachable(dependencies(installed), named)
@@ -97,8 +101,6 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
             mode=mode,
             requested=specs,
         )
-        if not arguments.all:
-            records = keep_unhashed(records, installed, free)
         for record in records:
             _tell_if_held(record, bare, asked, installed, console)
         return change_environment(

@@ -66,7 +66,7 @@ def _candidates(
     from hognose.types import Platform
 
     names = list(dict.fromkeys(name.lower() for name in arguments.names))
-    platforms = (options.find_platform(None, records), Platform("noarch"))
+    platforms = (options.find_platform(None, prefix, records), Platform("noarch"))
     with Session(arguments, console, prefix=prefix) as session:
         channels = session.gateway.query(session.channels, platforms, names, recursive=False)
         is_strict = (arguments.channel_priority or session.config.channel_priority) in {

@@ -59,6 +59,8 @@ if TYPE_CHECKING:
     from hognose.install.noarch_python import PythonInfo as PythonInfo
     from hognose.install.prefix_lock import LockHolder as LockHolder
     from hognose.install.prefix_lock import PrefixLock as PrefixLock
+    from hognose.install.prefix_platform import note_platform as note_platform
+    from hognose.install.prefix_platform import read_platform as read_platform
     from hognose.install.prefix_state import (
         read_environment_variables as read_environment_variables,
     )
@@ -122,11 +124,13 @@ __all__ = (
     "iter_revisions",
     "iter_untracked_files",
     "lost_specs",
+    "note_platform",
     "parse_history",
     "plan_transaction",
     "put_aside",
     "read_environment_variables",
     "read_history",
+    "read_platform",
     "read_records",
     "recorded_specs",
     "recover",
@@ -226,6 +230,7 @@ __getattr__, __dir__ = attach(
             "LockHolder",
             "PrefixLock",
         ),
+        "prefix_platform": ("note_platform", "read_platform"),
         "prefix_state": (
             "read_environment_variables",
             "require_variable_names",

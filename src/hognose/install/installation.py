@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from hognose._several import require_several
 from hognose.errors import EnvironmentChangedError, LinkError
 from hognose.install.execution import Execution
 from hognose.install.execution_options import ExecutionOptions, ExecutionOutcome
@@ -25,6 +26,7 @@ from hognose.install.link_method import LinkOptions
 from hognose.install.package_supply import PackageSupply
 from hognose.install.prefix_lock import LOCK_FILE, PrefixLock
 from hognose.install.recorded_paths import require_own_folders, require_recorded_inside
+from hognose.install.removal import finish_removals
 from hognose.install.reporter import ReporterCalls
 from hognose.install.transaction import Transaction, plan_transaction
 from hognose.install.unlink import empty_trash
@@ -113,6 +115,7 @@ def install(
         What was done.
 
     Raises:
+        TypeError: One value is given where several are meant, such as a str for `reinstall`.
         FrozenEnvironmentError: The environment is frozen.
         EnvironmentChangedError: It is not as `installed` says, because somebody else changed it.
         TransactionError: The packages cannot be in one environment, or do not fit on the disk; or
@@ -121,15 +124,17 @@ def install(
         InstallerError: The environment cannot be changed; has `path`.
         NetworkError, ArchiveError, PackageCacheError: A package cannot be had.
     """
-    wanted = list(records)
+    wanted = list(require_several("records", records))
     calls = ReporterCalls(reporter)
-    specs = None if requested_specs is None else [_spec(spec) for spec in requested_specs]
+    specs = None
+    if requested_specs is not None:
+        specs = [_spec(spec) for spec in require_several("requested_specs", requested_specs)]
     options = ExecutionOptions(
         link_options=link_options or LinkOptions(),
         link_scripts=(
             execute_link_scripts
             if isinstance(execute_link_scripts, bool)
-            else frozenset(execute_link_scripts)
+            else frozenset(require_several("execute_link_scripts", execute_link_scripts))
         ),
         compile_byte_code=compile_byte_code,
         target_prefix=None if target_prefix_override is None else os.fspath(target_prefix_override),
@@ -224,10 +229,15 @@ def recover(
 ) -> RecoveredTransaction | None:
     """Undo or finish an interrupted change of an environment; None where there is none.
 
+    Where there is no environment any more, its interrupted removal is finished.
+
     Raises:
         InstallerError: Another process is changing the environment right now.
     """
     prefix = _normal(target_prefix)
+    if not os.path.lexists(prefix):
+        finish_removals(prefix)
+        return None
     is_unfinished = has_unfinished_transaction(prefix)
     if not is_unfinished and not os.path.exists(f"{prefix}/{LOCK_FILE}"):
         return None

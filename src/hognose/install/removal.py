@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -23,7 +24,9 @@ from hognose.types import PrefixRecord
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ("remove_environment", "require_removable")
+__all__ = ("finish_removals", "remove_environment", "require_removable")
+
+_RANDOM_PART = re.compile(r"[0-9a-f]{12}")
 
 
 def require_removable(
@@ -110,8 +113,8 @@ def remove_environment(
     """Delete an environment with everything in it, and the menu items of its packages.
 
     Files of no package go as well. The first step is a rename to a hidden name, so an environment
-    is there as a whole or not at all; an interrupted removal leaves a hidden directory,
-    `.NAME.removed-...`, which nothing needs.
+    is there as a whole or not at all; what an interrupted removal leaves in a hidden directory
+    goes with the next one, or when an environment is made at the same place.
 
     Args:
         prefix: The environment.
@@ -125,6 +128,7 @@ def remove_environment(
             latter case the environment is gone, and `path` says where the rest of it is.
     """
     root = os.path.abspath(prefix)
+    finish_removals(root)
     require_removable(root, root_prefix=root_prefix)
     if not override_frozen:
         require_not_frozen(root)
@@ -139,18 +143,51 @@ def remove_environment(
     except OSError as error:
         raise explain_failure(error, root) from error
     try:
-        remove_menus(aside, registry=system_registry())
-        with suppress(FileNotFoundError):
-            # Nothing that looks like an environment is left where the deletion is interrupted.
-            os.unlink(f"{aside}/conda-meta/history")
-        shutil.rmtree(aside)
+        _delete(aside)
     except OSError as error:
         message = f"{root} is removed, but not all of its files can be: {error}"
         hint = f"what is left is in {aside}; delete it"
         raise InstallerError(message, path=aside, hint=hint) from error
 
 
+def finish_removals(prefix: str | os.PathLike[str]) -> None:
+    """Delete what interrupted removals of an environment have left beside its place.
+
+    What cannot be deleted, or is being deleted by another process, is left alone.
+    """
+    folder, beginning = os.path.split(_hidden_beginning(os.path.abspath(prefix)))
+    with suppress(OSError), os.scandir(folder) as entries:
+        left = [
+            entry.path
+            for entry in entries
+            if entry.name.startswith(beginning)
+            and _RANDOM_PART.fullmatch(entry.name, len(beginning))
+            and entry.is_dir(follow_symlinks=False)
+            and _is_own(entry.stat(follow_symlinks=False))
+        ]
+        for path in left:
+            with suppress(OSError, HognoseError):
+                _delete(path)
+
+
+def _is_own(status: os.stat_result) -> bool:
+    """Tell whether a directory is this user's: in `/tmp` anybody can put one beside ours."""
+    return not hasattr(os, "geteuid") or status.st_uid == os.geteuid()
+
+
+def _delete(aside: str) -> None:
+    remove_menus(aside, registry=system_registry())
+    with suppress(FileNotFoundError):
+        # Nothing that looks like an environment is left where the deletion is interrupted.
+        os.unlink(f"{aside}/conda-meta/history")
+    shutil.rmtree(aside)
+
+
 def _hidden_name(path: str) -> str:
+    return f"{_hidden_beginning(path)}{os.urandom(6).hex()}"
+
+
+def _hidden_beginning(path: str) -> str:
     folder, name = os.path.split(path)
     # A name has 255 bytes, and a character up to four.
-    return os.path.join(folder, f".{name[:50]}.removed-{os.urandom(6).hex()}")
+    return os.path.join(folder, f".{name[:50]}.removed-")

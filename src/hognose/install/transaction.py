@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from hognose._several import require_several
 from hognose.errors import TransactionError
 from hognose.install.conda_record import with_real_paths
 from hognose.install.noarch_python import PythonInfo
@@ -126,9 +127,8 @@ def plan_transaction(
 ) -> Transaction:
     """Compute what turns the installed packages into the wanted ones.
 
-    A package stays when it is the same by hash, or where a hash is missing by size, name, version
-    and build. A `noarch: python` package that stays is linked again when the minor version or the
-    site-packages path of Python changes.
+    A package stays when `describe_same_package` takes it for the same. A `noarch: python` package
+    that stays is linked again when the minor version or the site-packages path of Python changes.
 
     Args:
         installed: What is in the environment.
@@ -138,12 +138,16 @@ def plan_transaction(
         platform: The platform that is installed for, by default the one that runs.
 
     Raises:
+        TypeError: One value is given where several are meant.
         TransactionError: A package is wanted twice, cannot be put on this platform, or has a
             version of python without a minor part.
     """
     platform = platform or Platform.current()
-    current = {record.name: with_real_paths(record) for record in installed}
-    desired = _by_name(wanted)
+    require_several("reinstall", reinstall)
+    require_several("ignored", ignored)
+    given = require_several("installed", installed)
+    current = {record.name: with_real_paths(record) for record in given}
+    desired = _by_name(require_several("wanted", wanted))
     if platform.is_noarch:
         _require_noarch(desired.values())
     python = PythonInfo.from_records(desired.values(), platform)
@@ -185,11 +189,12 @@ def plan_transaction(
 def describe_same_package(one: PackageRecord, other: PackageRecord) -> bool:
     """Tell whether two records are about the same bytes, as far as they say.
 
-    The best fact that both have decides: sha256, then md5; a hash that only one of them has means
-    that they differ. Without hashes, size, name, version and build must agree.
+    The best fact that both have decides: sha256, then md5, then size, name, version and build.
+    A hash that only one of them has says nothing: other tools record packages that were installed
+    from a file or a bare URL without one, and those are not to be fetched again for it.
     """
     for mine, theirs in ((one.sha256_hex, other.sha256_hex), (one.md5_hex, other.md5_hex)):
-        if mine is not None or theirs is not None:
+        if mine is not None and theirs is not None:
             return mine == theirs
     if one.size is not None and other.size is not None and one.size != other.size:
         return False
