@@ -146,7 +146,16 @@ class InvalidTextError(HognoseError, ValueError):
     def __init__(
         self, text: str, rule: str, *, position: int | None = None, hint: str | None = None
     ) -> None:
-        """Build the message `invalid <noun> '<text>': <rule> (at character N)`."""
+        """Build the message `invalid <noun> '<text>': <rule> (at character N)`.
+
+        Secrets in addresses are taken out of all of it.
+        """
+        if "://" in text or "t/" in text:
+            from hognose._url_secrets import redact
+
+            bare, rule, hint = redact(text), redact(rule), hint and redact(hint)
+            if bare != text:
+                text, position = bare, None
         shown = text if len(text) <= 200 else f"{text[:200]}..."
         where = "" if position is None else f" (at character {position + 1})"
         why = rule if len(rule) <= 500 else f"{rule[:500]}..."

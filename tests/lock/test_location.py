@@ -89,12 +89,19 @@ def test_a_relative_path_starts_from_the_directory_of_the_lock_file() -> None:
     [
         ("https://user:secret@x.org/c/a.conda", "https://x.org/c/a.conda"),
         ("https://x.org/t/tk-secret/c/a.conda", "https://x.org/c/a.conda"),
+        ("https://x.org/api/t/tk-secret/c", "https://x.org/api/c"),
         ("https://x.org/c/a@b.conda", "https://x.org/c/a@b.conda"),
         ("s3://bucket/c", "s3://bucket/c"),
     ],
 )
 def test_secrets_are_taken_out_of_urls(url: str, expected: str) -> None:
     assert without_secrets(url) == expected
+
+
+def test_the_query_of_an_archive_is_no_part_of_its_location() -> None:
+    assert from_url("https://me@x.org/c/noarch/a-1-0.conda?sig=secret") == (
+        "https://x.org/c/noarch/a-1-0.conda"
+    )
 
 
 @pytest.mark.parametrize(

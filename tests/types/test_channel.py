@@ -10,9 +10,7 @@ from hognose.types import Channel, ChannelConfig, ChannelPriority, Platform
 
 def test_the_url_of_a_subdir_has_no_trailing_slash():
     assert Channel("a").platform_url("noarch") == "https://conda.anaconda.org/a/noarch"
-    assert (
-        Channel("https://h/c?x=1").platform_url(Platform("linux-64")) == "https://h/c/linux-64?x=1"
-    )
+    assert Channel("https://h/c").platform_url(Platform("linux-64")) == "https://h/c/linux-64"
 
 
 def test_secrets_stay_out_of_names_and_text():
@@ -20,9 +18,100 @@ def test_secrets_stay_out_of_names_and_text():
 
     assert channel.base_url == "https://user:pass@h/t/token-1/c/"
     assert channel.name == "c"
-    assert channel.canonical_name == "https://user:********@h/t/********/c/"
+    assert channel.canonical_name == "https://h/c/"
+    assert channel == Channel("https://h/c")
     assert "pass" not in repr(channel)
     assert "token-1" not in str(channel) + repr(channel)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "http://hush@h/c",
+        "http://me:hush@h/c",
+        "http://me:hu@hush@h/c",
+        "http://h/t/hush/c",
+        "http://h/sub/t/hush/c",
+        "s3://key:hush@bucket/c",
+        "t/hush/c",
+        "sub/t/hush/c",
+    ],
+)
+def test_no_form_of_a_channel_but_its_url_shows_a_secret(text):
+    channel = Channel(text)
+
+    shown = (repr(channel), str(channel), channel.canonical_name, channel.to_text(), channel.name)
+    assert not any("hush" in each for each in shown)
+    assert "hush" in channel.base_url
+    assert Channel(channel.to_text()) == channel
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("https://h/c?token=hush", "has no query"),
+        ("https://h/c?a b=hush", "has no query"),
+        ("https://h/c#hush", "has no fragment"),
+        ("https://me:hush/x@h/c", "is no port"),
+        ("https://me:hu sh hush@h/c", "may hold a space"),
+        ("https://me:hush@/c", "names no host"),
+        ("https://me:hush@[h]x/c", "is no host"),
+        ("https://me:hush@h/c[nope]", "a subdir is"),
+        ("https://me:hush@h/c[a]b]", "brackets come last"),
+        ("https://me:hush@h/\x01", "control characters"),
+        ("me:hush@h/c", "may not hold"),
+    ],
+)
+def test_an_error_names_a_channel_without_its_secrets(text, rule):
+    with pytest.raises(InvalidChannelError, match=rule) as caught:
+        Channel(text)
+
+    assert "hush" not in f"{caught.value} {caught.value.text} {caught.value!r}"
+
+
+def test_a_question_mark_may_be_in_a_path():
+    assert Channel("https://h/c%3Fx").name == "c?x"
+    assert Channel("./a?b", ChannelConfig(root_dir="/r")).base_url == "file:///r/a%3Fb/"
+
+
+def test_a_channel_may_be_called_t():
+    assert Channel("t").canonical_name == "https://conda.anaconda.org/t/"
+    assert Channel("t").platform_url("noarch") == "https://conda.anaconda.org/t/noarch"
+
+
+@pytest.mark.parametrize(
+    ("text", "base_url"),
+    [
+        ("conda-forge/linux-64", "https://conda.anaconda.org/conda-forge/"),
+        ("conda-forge/noarch/", "https://conda.anaconda.org/conda-forge/"),
+        ("https://h/x/c/osx-arm64", "https://h/x/c/"),
+        ("https://linux-64", "https://linux-64/"),
+        ("linux-64", "https://conda.anaconda.org/linux-64/"),
+        ("/c/linux-64", "file:///c/linux-64/"),
+        ("file:///c/linux-64", "file:///c/linux-64/"),
+    ],
+)
+def test_a_platform_folder_is_left_off_a_name_or_url(text, base_url):
+    (channel,) = Channel.expand(text)
+
+    assert channel.base_url == base_url
+
+
+def test_a_channel_that_was_given_by_name_is_found_anew_by_other_settings():
+    config = ChannelConfig(
+        channel_alias="https://alias.example/",
+        custom_channels={"ours": "https://h", "ours/deep": "https://deep"},
+        multichannels={"both": ("a", "ours/x")},
+    )
+
+    assert Channel.expand(Channel("both[noarch]"), config) == (
+        Channel("https://alias.example/a"),
+        Channel("https://h/ours/x"),
+    )
+    assert Channel.expand(Channel("both[noarch]"), config)[0].platforms == (Platform("noarch"),)
+    assert Channel.expand(Channel("ours/deep/x"), config) == (Channel("https://deep/ours/deep/x"),)
+    fixed = Channel("https://conda.anaconda.org/both")
+    assert Channel.expand(fixed, config) == (fixed,)
 
 
 def test_names_use_the_alias_and_the_custom_channels():

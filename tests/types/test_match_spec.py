@@ -13,6 +13,7 @@ from hognose.types import (
     NamelessMatchSpec,
     PackageRecord,
     RepoDataRecord,
+    Version,
     VersionSpec,
     package_name_of,
 )
@@ -246,10 +247,59 @@ def test_a_web_address_with_a_query_is_a_spec_wherever_urls_are():
     assert expected == MatchSpec(address)
 
 
-def test_the_query_of_an_archive_stays_in_its_url():
+def test_the_query_of_an_archive_stays_in_its_url_and_is_shown_nowhere():
     url = "https://example.org/noarch/a-1-0.conda?token=x"
+    spec = MatchSpec.from_url(url)
 
-    assert url == MatchSpec.from_url(url).url
+    assert url == spec.url
+    assert spec == MatchSpec.from_url("https://me:pw@example.org/t/tk/noarch/a-1-0.conda")
+    assert 'a[url="https://example.org/noarch/a-1-0.conda"]' == str(spec)
+    assert "token" not in spec.to_canonical_string() + spec.to_cep29_string() + repr(spec)
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "https://me:hush@example.org/c",
+        "https://hush@example.org/c",
+        "https://example.org/t/hush/c",
+        "https://me@example.org/t/hush/c",
+    ],
+)
+@pytest.mark.parametrize(
+    "form", ["{}::a", "{}/noarch::a", "{}*/noarch::a", "a[channel='{}']", "{}/*::a"]
+)
+def test_secrets_of_a_channel_play_no_part_in_a_spec(where, form):
+    spec = MatchSpec(form.format(where))
+    bare = form.format("https://example.org/c")
+
+    assert MatchSpec(bare) == spec
+    for text in (str(spec), repr(spec), spec.to_canonical_string(), spec.to_cep29_string()):
+        assert "hush" not in text
+    for channel in ("https://example.org/c/", where):
+        record = RepoDataRecord.create(
+            name="a",
+            version=Version("1"),
+            build="0",
+            build_number=0,
+            subdir="noarch",
+            file_name="a-1-0.conda",
+            url=f"{channel}/noarch/a-1-0.conda",
+            channel=channel,
+        )
+        assert spec.matches(record)
+        assert MatchSpec(bare).matches(record)
+    assert where == (spec.channel.base_url if spec.channel else where).rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "text", ["https://me:hush@h/c::", "https://h/t/hush/c::a[x=1]", "https://me:hush@h/x.txt"]
+)
+def test_an_error_names_a_spec_without_its_secrets(text):
+    with pytest.raises(InvalidMatchSpecError) as caught:
+        MatchSpec(text)
+
+    assert "hush" not in f"{caught.value} {caught.value.text}"
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,11 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from hognose._url_secrets import split_secrets
 from hognose.types import Platform
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _DRIVE = re.compile(r"/?[A-Za-z]:[\\/]")
-_USER_INFO = re.compile(r"(?<=://)[^/@]*@")
-_TOKEN = re.compile(r"/t/[^/]+(?=/)")
 _TRAILING_NUMBER = re.compile(r"[0-9]+\Z")
 _PLATFORMS = {str(platform): platform for platform in Platform.all()}
 _ARCHIVES = (".conda", ".tar.bz2")
@@ -52,7 +51,7 @@ def is_archive(location: str) -> bool:
 def from_url(url: str) -> str:
     """Make the location of a URL: a path for `file://`, and no secrets otherwise."""
     if not url.startswith("file:"):
-        return without_secrets(url)
+        return split_secrets(url).url.partition("?")[0]
     from urllib.parse import unquote
 
     path = unquote(url.removeprefix("file:").removeprefix("//"))
@@ -78,8 +77,11 @@ _UNQUOTED = "/:!$&'()*+,;=@~"
 
 
 def without_secrets(url: str) -> str:
-    """Take user names, passwords and tokens out of a URL: a lock file is for other people."""
-    return _TOKEN.sub("", _USER_INFO.sub("", url, count=1), count=1)
+    """Take user names, passwords and tokens out of a URL: a lock file is for other people.
+
+    A query stays, because pip's addresses have parts there.
+    """
+    return split_secrets(url).url
 
 
 @lru_cache(maxsize=16384)

@@ -20,6 +20,7 @@ from hognose.types.match_spec_parser import (
 from hognose.types.package_name import PackageName, PackageNameMatcher
 
 if TYPE_CHECKING:
+    from hognose.types.channel import Channel
     from hognose.types.match_spec_demands import Matchable
     from hognose.types.nameless_match_spec import NamelessMatchSpec
     from hognose.types.string_matcher import StringMatcher
@@ -155,6 +156,13 @@ class MatchSpec(Demands):
         """
         matcher = _name_matcher(name)
         return cls._make(matcher, SpecParts(spec.version, spec.build, spec._qualifiers))
+
+    def with_channel(self, channel: Channel | None) -> MatchSpec:
+        """Return the spec with another channel that the package has to be from; None for any."""
+        from msgspec.structs import replace
+
+        found = replace(self._qualifiers, channel=channel, channel_pattern=None)
+        return self._make(self.name, SpecParts(self.version, self.build, shared_qualifiers(found)))
 
     @property
     def is_nameless(self) -> bool:

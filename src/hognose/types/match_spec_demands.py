@@ -82,7 +82,7 @@ class Demands:
 
     @property
     def url(self) -> str | None:
-        """The URL of the archive; None if any."""
+        """The URL of the archive as it was given, for asking; None if any."""
         return self._qualifiers.url
 
     @property
@@ -159,7 +159,18 @@ class Demands:
         version = self.version
         if version is not None and version.is_any:
             version = None
-        return version, self.build, self._qualifiers
+        return version, self.build, _without_secrets(self._qualifiers)
+
+
+def _without_secrets(qualifiers: Qualifiers) -> Qualifiers:
+    """Return qualifiers whose URL is what is compared and shown."""
+    if qualifiers.url is None:
+        return qualifiers
+    import msgspec
+
+    from hognose._url_secrets import without_secrets
+
+    return msgspec.structs.replace(qualifiers, url=without_secrets(qualifiers.url))
 
 
 def refuse_unwanted(

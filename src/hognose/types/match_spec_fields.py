@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final, NoReturn
 
+from hognose._url_secrets import redact, split_secrets
 from hognose.errors import InvalidChannelError, InvalidMatchSpecError
 from hognose.types.build_spec import BuildNumberSpec
 from hognose.types.channel import Channel
@@ -129,8 +130,11 @@ def read_channel(text: str, channel: str, qualifiers: dict[str, Any]) -> None:
         return
     if channel.startswith("^") and not channel.endswith("$"):
         raise InvalidMatchSpecError(text, "a regular expression has to end with `$`")
-    if "*" in channel or channel.startswith("^"):
-        qualifiers["channel_pattern"] = StringMatcher(channel)
+    # Channels are compared by what of their URLs is no secret.
+    is_url = SCHEME.match(channel) is not None
+    bare = split_secrets(channel).url.partition("?")[0] if is_url else channel
+    if "*" in bare or bare.startswith("^"):
+        qualifiers["channel_pattern"] = StringMatcher(bare)
         return
     try:
         qualifiers["channel"] = channel_of_text(channel)
@@ -163,7 +167,7 @@ def read_fields(text: str, fields: list[tuple[str, str]], *, strict: bool) -> di
         try:
             _read_field(text, key, value, found, strict=strict)
         except InvalidMatchSpecError as error:
-            if error.text == text:
+            if error.text in (text, redact(text)):
                 raise
             raise InvalidMatchSpecError(text, f"`{key}`: {error.rule}") from error
     return found

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from hognose._url_secrets import without_secrets
 from hognose.errors import InvalidChannelError, InvalidVersionError
 from hognose.types.archive_identifier import ArchiveIdentifier
 from hognose.types.channel import Channel
@@ -158,13 +159,14 @@ def format_cep29(spec: MatchSpec) -> str:
 
 def _format_cep29_url(spec: MatchSpec) -> str:
     """Return the fully specified form of an archive's URL (CEP 29, appendix C)."""
-    directory, _, file_name = str(spec.url).rpartition("/")
+    url = without_secrets(str(spec.url))
+    directory, _, file_name = url.rpartition("/")
     base, _, subdir = directory.rpartition("/")
     archive = ArchiveIdentifier.try_parse(file_name)
     where = _shortest_channel(base) if archive and is_subdir(subdir) else None
     is_plain = where is not None and _POSITIONAL_CHANNEL.fullmatch(where)
     if archive is None or not is_plain or not _is_plain(archive):
-        return f"{spec.name}[url={_single_quoted(str(spec.url))}]"
+        return f"{spec.name}[url={_single_quoted(url)}]"
     return f"{where}/{subdir}::{archive.name}=={archive.version}[build={archive.build}]"
 
 
@@ -203,7 +205,7 @@ def _channel_text(spec: MatchSpec | NamelessMatchSpec) -> str | None:
     name = channel.name
     if name and not name.startswith((".", "/", "~")) and _is_found(name, channel):
         return name
-    return channel.base_url
+    return channel.canonical_name
 
 
 def _channel_and_subdir(spec: MatchSpec | NamelessMatchSpec) -> tuple[str | None, str | None]:
@@ -232,7 +234,7 @@ def _fields(spec: MatchSpec | NamelessMatchSpec, separator: str) -> dict[str, st
         "subdir": subdir,
         "namespace": spec.namespace,
         "fn": spec.file_name,
-        "url": spec.url,
+        "url": spec.url and without_secrets(spec.url),
         "md5": spec.md5.hex() if spec.md5 else None,
         "sha256": spec.sha256.hex() if spec.sha256 else None,
         "license": spec.license,

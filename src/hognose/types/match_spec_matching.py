@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hognose._url_secrets import without_secrets
 from hognose.errors import InvalidChannelError
 from hognose.types.channel import Channel
 from hognose.types.string_matcher import StringMatcher
@@ -66,7 +67,14 @@ def channel_of_text(text: str) -> Channel:
 def _matches_source(
     qualifiers: Qualifiers, channel: object, file_name: str | None, url: str | None
 ) -> bool:
-    if qualifiers.url is not None and url is not None and url != qualifiers.url:
+    demanded = qualifiers.url
+    if (
+        demanded is not None
+        and url is not None
+        and url != demanded
+        # The secrets that lead to a place are no part of it.
+        and without_secrets(url) != without_secrets(demanded)
+    ):
         return False
     wanted = qualifiers.file_name
     if wanted and file_name and not StringMatcher(wanted).matches(file_name):
@@ -82,4 +90,5 @@ def _matches_source(
     if qualifiers.channel is not None:
         return qualifiers.channel == channel
     assert pattern is not None
-    return pattern.matches(channel.name or "") or pattern.matches(channel.base_url.rstrip("/"))
+    url = channel.canonical_name.rstrip("/")
+    return pattern.matches(channel.name or "") or pattern.matches(url)

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import field
 
 from hognose._collector import collector_paused
+from hognose._url_secrets import without_secrets
 from hognose.types import wire
 from hognose.types.always import no_records, no_texts
 from hognose.types.package_record import PackageRecord, RepoDataRecord
@@ -136,7 +137,7 @@ class RepoData(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
                 yield f"{stem}.conda", record
 
     def iter_records(self, channel: Channel, subdir: str) -> Iterator[RepoDataRecord]:
-        """Yield every package with where it lies; removed ones are left out.
+        """Yield every package with where it lies, without secrets; removed ones are left out.
 
         Args:
             channel: The channel it was read from.
@@ -144,13 +145,13 @@ class RepoData(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
         """
         folder = f"{channel.platform_url(subdir)}/"
         base = urljoin(folder, self.info.base_url) if self.info and self.info.base_url else folder
-        base = base if base.endswith("/") else f"{base}/"
+        base = without_secrets(base if base.endswith("/") else f"{base}/")
         removed = frozenset(self.removed)
         for file_name, record in self.iter_package_records():
             if file_name in removed:
                 continue
             placed: Any = RepoDataRecord.from_package_record(
-                record, file_name=file_name, url=base + file_name, channel=channel.base_url
+                record, file_name=file_name, url=base + file_name, channel=channel.canonical_name
             )
             placed.subdir = placed.subdir or subdir
             yield placed

@@ -153,6 +153,14 @@ def _msgpack_decoder(kind: Any) -> msgspec.msgpack.Decoder[Any]:
     return msgspec.msgpack.Decoder(kind, dec_hook=dec_hook)
 
 
+def json_decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
+    """Return the decoder behind `decode_json`, for who makes something of msgspec's own errors."""
+    decoder: msgspec.json.Decoder[T] = _json_decoder(cast("Hashable", kind))
+    return decoder
+
+
+# Text that is nested too deep ends in a `RecursionError`.
+_UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 _JSON_ENCODER = msgspec.json.Encoder(enc_hook=enc_hook)
 _SORTED_JSON_ENCODER = msgspec.json.Encoder(enc_hook=enc_hook, order="sorted")
 _MSGPACK_ENCODER = msgspec.msgpack.Encoder(enc_hook=enc_hook)
@@ -170,9 +178,8 @@ def decode_json(data: bytes | str, kind: type[T], *, what: str = "JSON document"
         InvalidPackageFileError: The text is no JSON, or not of the right shape.
     """
     try:
-        decoder: msgspec.json.Decoder[T] = _json_decoder(cast("Hashable", kind))
-        return decoder.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError) as error:
+        return json_decoder(kind).decode(data)
+    except _UNREADABLE as error:
         message = f"{what} cannot be used: {error}"
         raise InvalidPackageFileError(message, path=what) from error
 
@@ -202,7 +209,7 @@ def decode_msgpack(data: bytes, kind: type[T], *, what: str = "MessagePack docum
     try:
         decoder: msgspec.msgpack.Decoder[T] = _msgpack_decoder(cast("Hashable", kind))
         return decoder.decode(data)
-    except (msgspec.MsgspecError, ValueError) as error:
+    except _UNREADABLE as error:
         message = f"{what} cannot be used: {error}"
         raise InvalidPackageFileError(message, path=what) from error
 
@@ -222,7 +229,7 @@ def convert(value: object, kind: type[T], *, what: str = "document") -> T:
         # Makes sure that the fields are known before several threads want them.
         _json_decoder(cast("Hashable", kind))
         return msgspec.convert(value, kind, dec_hook=dec_hook)
-    except (msgspec.MsgspecError, ValueError) as error:
+    except _UNREADABLE as error:
         message = f"{what} cannot be used: {error}"
         raise InvalidPackageFileError(message, path=what) from error
 
