@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hognose.errors import ConfigError
+from hognose.errors import ConfigError, NetworkError
 from hognose.net import (
     Client,
     CredentialChain,
@@ -82,6 +82,48 @@ def test_a_netrc_that_nobody_can_read_is_passed_over(tmp_path):
     (tmp_path / "netrc").write_text("machine\nlogin what ever it is")
     assert NetrcFile(tmp_path / "netrc").get("https://a.org") is None
     assert NetrcFile(tmp_path / "none").get("https://a.org") is None
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"machine a.org login me password hush\nwhat hush\n", "line 2 breaks its rules"),
+        (b"machine a.org\nlogin \xff\xfe", "it is not UTF-8"),
+        (b"machine a.org login me password hush\n", None),
+        (None, None),
+    ],
+)
+def test_what_is_wrong_with_a_netrc_is_told_without_its_content(tmp_path, content, problem):
+    path = tmp_path / "netrc"
+    if content is not None:
+        path.write_bytes(content)
+    told = NetrcFile(path).problem()
+    assert told == (None if problem is None else f"{path} cannot be used: {problem}")
+
+
+def test_files_of_secrets_that_are_named_and_missing_are_told(tmp_path):
+    names = {"RATTLER_AUTH_FILE": "a.json", "NETRC": "netrc"}
+    environ = {name: str(tmp_path / value) for name, value in names.items()}
+    chain = default_credentials({"HOME": str(tmp_path), **environ}, path=tmp_path / "b.json")
+    assert [
+        f"{tmp_path / 'a.json'} does not exist",
+        f"{tmp_path / 'b.json'} does not exist",
+        f"{tmp_path / 'netrc'} does not exist",
+    ] == chain.problems()
+    assert [] == default_credentials({"HOME": str(tmp_path)}).problems()
+
+
+def test_a_refusal_tells_of_files_of_secrets_that_cannot_be_used(tmp_path):
+    (tmp_path / ".netrc").write_text("what is it\n")
+    environ = {"HOME": str(tmp_path), "RATTLER_AUTH_FILE": str(tmp_path / "none.json")}
+    with (
+        ChannelServer(required_headers={"Authorization": "x"}) as server,
+        Client(environ={}, credentials=default_credentials(environ)) as client,
+        pytest.raises(NetworkError) as caught,
+    ):
+        client.get(server.url + "a")
+    assert f"{tmp_path / 'none.json'} does not exist" in caught.value.hint
+    assert f"{tmp_path / '.netrc'} cannot be used: line 1" in caught.value.hint
 
 
 def test_the_first_store_that_knows_decides_and_is_asked_once():

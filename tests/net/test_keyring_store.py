@@ -70,10 +70,22 @@ def test_what_rattler_keeps_is_found(backend):
 def test_an_entry_is_kept_and_removed(backend):
     store = KeyringStore()
     assert store.store("a.org", {"BearerToken": "t"}) is False
-    assert {("rattler", "a.org"): '{"BearerToken":"t"}'} == backend.entries
+    assert '{"BearerToken":"t"}' == backend.entries["rattler", "a.org"]
     assert store.store("a.org", None) is True
     assert {} == backend.entries
     assert store.store("a.org", None) is False
+
+
+def test_what_was_kept_can_be_listed(backend):
+    store = KeyringStore()
+    store.store("a.org", {"BearerToken": "t"})
+    store.store("b.org", {"CondaToken": "u"})
+    store.store("a.org", {"BearerToken": "v"})
+    backend.entries["rattler", "c.org"] = '{"BearerToken":"w"}'
+    assert {"a.org": {"BearerToken": "v"}, "b.org": {"CondaToken": "u"}} == store.entries()
+    assert ["a.org", "b.org", "c.org"] == sorted(store.entries(["c.org", "d.org", "a.org"]))
+    del backend.entries["rattler", "a.org"]  # by another tool
+    assert ["b.org"] == list(KeyringStore().entries())
 
 
 def test_a_locked_key_ring_is_asked_once_and_has_nothing(backend):
@@ -82,6 +94,7 @@ def test_a_locked_key_ring_is_asked_once_and_has_nothing(backend):
     assert store.get("https://a.org") is None
     assert store.get("https://b.org") is None
     assert 1 == backend.questions
+    assert store.problem() == "the key ring cannot be used: KeyringLocked"
     with pytest.raises(ConfigError, match="cannot be changed") as caught:
         store.store("a.org", {"BearerToken": "hush"})
     assert "hush" not in str(caught.value)

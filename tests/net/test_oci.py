@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from hognose.errors import InvalidUrlError, NetworkError, NotFoundError
+from hognose.errors import FetchRepoDataError, InvalidUrlError, NetworkError, NotFoundError
 from hognose.net import Client, CredentialFile
 from hognose.net.oci import OciImage
 from hognose.repodata import Gateway
@@ -36,9 +36,27 @@ def test_a_file_is_a_layer_of_an_image(path, name, tag, media_type):
     assert f"https://ghcr.io/v2/{image.name}" == image.base
 
 
-def test_a_url_without_a_host_is_refused():
+@pytest.mark.parametrize("url", ["oci:///x/repodata.json", "oci://me:pw@/x/repodata.json"])
+def test_a_url_without_a_host_is_refused(url):
     with pytest.raises(InvalidUrlError):
-        OciImage.parse("oci:///x/repodata.json")
+        OciImage.parse(url)
+
+
+@pytest.mark.parametrize(
+    ("host", "scheme"),
+    [
+        ("localhost:5000", "http"),
+        ("127.0.0.1", "http"),
+        ("[::1]", "http"),
+        ("[::1]:5000", "http"),
+        ("localhost.example.org", "https"),
+        ("127.0.0.1.example.org:5000", "https"),
+    ],
+)
+@pytest.mark.parametrize("login", ["", "me:hush@"])
+def test_only_this_machine_is_asked_in_plain_text(host, scheme, login):
+    image = OciImage.parse(f"oci://{login}{host}/c/noarch/repodata.json")
+    assert f"{scheme}://{host}/v2/c/noarch/repodata.json" == image.base
 
 
 def put(server, name, tag, media_type, body):
@@ -99,6 +117,48 @@ def test_a_token_is_fetched_where_the_registry_wants_one(server, tmp_path, login
     (asked,) = [request for request in server.requests if request.path == "token"]
     assert login == asked.headers.get("authorization")
     assert "scope=repository:c/noarch/a:pull&service=here" in asked.target
+
+
+def test_a_login_in_the_url_counts_for_what_else_the_registry_has(server, client):
+    put(server, "c/noarch/a", "1-0", PACKAGE, b"x")
+    server.required_headers["Authorization"] = "Basic bWU6aHUgc2g="
+    assert b"x" == client.get(f"oci://me:hu%20sh@{server.host}/c/noarch/a-1-0.conda")
+    assert b"x" == client.get(f"oci://{server.host}/c/noarch/a-1-0.conda")
+
+
+def test_a_key_of_the_client_does_not_go_to_a_token_server_elsewhere(server):
+    put(server, "c/noarch/a", "1-0", PACKAGE, b"x")
+    with ChannelServer() as elsewhere:
+        challenge = f'Bearer realm="{elsewhere.url}token"'
+        headers = {"WWW-Authenticate": challenge}
+        server.fail("v2/c/noarch/a/manifests/1-0", status=401, headers=headers, times=1)
+        elsewhere.serve("token", b'{"token": "granted"}')
+        with Client(environ={}, headers={"X-Api-Key": "hush"}) as client:
+            assert b"x" == client.get(f"oci://{server.host}/c/noarch/a-1-0.conda")
+        assert all("x-api-key" in request.headers for request in server.requests)
+        assert ["token"] == [request.path for request in elsewhere.requests]
+        assert "x-api-key" not in elsewhere.requests[0].headers
+
+
+def test_the_manifest_of_repodata_is_asked_for_once_for_all_formats(server, client):
+    manifest = "v2/c/noarch/repodata.json/manifests/latest"
+    media_type = "application/vnd.conda.repodata.v1+json"
+    put(server, "c/noarch/repodata.json", "latest", media_type, b"{}")
+    for name in ("repodata.json.zst", "repodata.json.bz2"):
+        with pytest.raises(NotFoundError):
+            client.get(f"oci://{server.host}/c/noarch/{name}")
+    assert b"{}" == client.get(f"oci://{server.host}/c/noarch/repodata.json")
+    assert 1 == server.count(manifest)
+    put(server, "c/noarch/repodata.json", "latest", media_type, b'{"packages": {}}')
+    assert b'{"packages": {}}' == client.get(f"oci://{server.host}/c/noarch/repodata.json")
+    assert 2 == server.count(manifest)
+
+
+def test_a_missing_manifest_of_repodata_is_asked_for_once(server, client):
+    gateway = Gateway(client)
+    with pytest.raises(FetchRepoDataError, match="is not a channel"):
+        gateway.query([f"oci://{server.host}/c"], ["noarch"], ["a"])
+    assert 1 == server.count("v2/c/noarch/repodata.json/manifests/latest")
 
 
 def test_a_channel_can_be_in_a_registry(server, client, tmp_path):

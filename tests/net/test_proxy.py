@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from hognose.net import ProxySettings
+from hognose.errors import NetworkError
+from hognose.net import Client, ProxySettings
+from support.channel_server import ChannelServer
 
 
 def test_lower_case_variables_win_and_a_scheme_is_added():
@@ -46,12 +48,79 @@ def test_the_header_of_a_cgi_request_is_no_setting():
         ("::1", "http://[::1]/", True),
         ("fe80::/10", "http://[fe80::7]/", True),
         (" a.org , b.org ", "http://b.org/", True),
+        ("a.org b.org", "http://a.org/", True),
+        ("a.org\tb.org,  c.org", "http://b.org/", True),
+        ("a.org b.org,c.org", "http://c.org/", True),
+        ("192.168.*", "http://192.168.1.2/", True),
+        ("192.168.*", "http://192.169.1.2/", False),
+        ("192.168.*:8080", "http://192.168.1.2/", False),
         ("", "http://b.org/", False),
     ],
 )
 def test_exceptions_are_reached_directly(exceptions, url, is_direct):
     settings = ProxySettings.from_environment({"all_proxy": "http://p", "no_proxy": exceptions})
     assert (settings.proxy_for(url) is None) == is_direct
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_proxy_that_does_not_answer_is_named_and_where_it_may_be_from(scheme):
+    with ChannelServer() as gone:
+        host = gone.host
+    settings = ProxySettings(by_scheme={scheme: f"http://me:hunter2@{host}"})
+    with (
+        Client(environ={}, proxies=settings, max_retries=0) as client,
+        pytest.raises(NetworkError) as caught,
+    ):
+        client.get(f"{scheme}://channel.invalid/a")
+    message = caught.value.message
+    assert message.startswith(
+        f"{scheme}://channel.invalid/a cannot be fetched through the proxy http://"
+    )
+    assert message.endswith(f"@{host}: no connection (connection refused)")
+    assert "HTTPS_PROXY" in caught.value.hint
+    assert "hunter2" not in str(caught.value)
+
+
+def test_it_is_the_name_of_the_proxy_that_cannot_be_resolved():
+    settings = ProxySettings(by_scheme={"all": "http://proxy.invalid:3128"})
+    with (
+        Client(environ={}, proxies=settings, max_retries=0) as client,
+        pytest.raises(NetworkError) as caught,
+    ):
+        client.get("https://channel.invalid/a")
+    assert (
+        "https://channel.invalid/a cannot be fetched through the proxy "
+        "http://proxy.invalid:3128: the proxy's name cannot be resolved"
+    ) == caught.value.message
+
+
+def test_a_proxy_that_wants_a_login_is_named():
+    with ChannelServer() as proxy:
+        proxy.fail(status=407, times=None)
+        settings = ProxySettings(by_scheme={"http": proxy.url})
+        with (
+            Client(environ={}, proxies=settings) as client,
+            pytest.raises(NetworkError) as caught,
+        ):
+            client.get("http://channel.invalid/a")
+        assert 407 == caught.value.status
+        assert f"through the proxy {proxy.url}: " in caught.value.message
+        assert "wants a login" in caught.value.hint
+
+
+def test_a_status_that_came_through_a_proxy_names_it():
+    with ChannelServer() as proxy:
+        proxy.fail(status=503, times=None)
+        settings = ProxySettings(by_scheme={"http": f"http://me:hunter2@{proxy.host}"})
+        with (
+            Client(environ={}, proxies=settings, max_retries=0) as client,
+            pytest.raises(NetworkError, match="status 503") as caught,
+        ):
+            client.get("http://channel.invalid/a")
+    message = caught.value.message
+    assert message.startswith("http://channel.invalid/a cannot be fetched through the proxy http:")
+    assert f"@{proxy.host}: the server, or the proxy, answered with status 503" in message
+    assert "hunter2" not in message
 
 
 def test_a_proxy_for_one_host_comes_first():

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ("ChannelServer", "Request")
 
 FaultKind = Literal["status", "truncate", "drop", "stall", "delay", "redirect"]
+Framing = Literal["length", "chunked", "none"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class _Fault:
     body: bytes = b""
     after: int = 0
     seconds: float = 0.0
+    framing: Framing = "length"
 
 
 @dataclass(frozen=True)
@@ -191,9 +193,15 @@ class ChannelServer:
         """Send the client to another URL."""
         self._add(_Fault("redirect", path, times, status=status, headers={"Location": target}))
 
-    def truncate(self, path: str = "*", *, after: int, times: int | None = 1) -> None:
-        """Promise the whole document, send `after` bytes of it, and close the connection."""
-        self._add(_Fault("truncate", path, times, after=after))
+    def truncate(
+        self, path: str = "*", *, after: int, times: int | None = 1, framing: Framing = "length"
+    ) -> None:
+        """Promise the whole document, send `after` bytes of it, and close the connection.
+
+        With another framing the length is not promised: there are chunks and no last one, or
+        nothing says where the document ends.
+        """
+        self._add(_Fault("truncate", path, times, after=after, framing=framing))
 
     def drop(self, path: str = "*", *, times: int | None = 1) -> None:
         """Close the connection without an answer."""
@@ -415,7 +423,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
-        if status != 304:
+        framing = "length" if fault is None else fault.framing
+        if framing == "chunked":
+            self.send_header("Transfer-Encoding", "chunked")
+        elif status != 304 and framing == "length":
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command == "HEAD" or status == 304:
@@ -423,7 +434,8 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is None:
             self.wfile.write(body)
             return
-        self.wfile.write(body[: fault.after])
+        part = body[: fault.after]
+        self.wfile.write(b"%x\r\n%b\r\n" % (len(part), part) if framing == "chunked" else part)
         self.wfile.flush()
         self.close_connection = True
         if fault.kind == "stall":

@@ -12,6 +12,9 @@ from hognose._lazy import attach
 
 if TYPE_CHECKING:
     from hognose.net.cancellation import Cancellation as Cancellation
+    from hognose.net.channel_credentials import ChannelCredentials as ChannelCredentials
+    from hognose.net.channel_credentials import ChannelLogin as ChannelLogin
+    from hognose.net.channel_credentials import channel_pattern as channel_pattern
     from hognose.net.client import Client as Client
     from hognose.net.credential_file import CredentialFile as CredentialFile
     from hognose.net.credential_variables import CredentialVariables as CredentialVariables
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from hognose.net.retry import RetryPolicy as RetryPolicy
     from hognose.net.s3 import S3Bucket as S3Bucket
     from hognose.net.s3 import S3Credentials as S3Credentials
+    from hognose.net.s3 import aws_credentials_source as aws_credentials_source
     from hognose.net.secret_store import SecretStore as SecretStore
     from hognose.net.tls import TlsSettings as TlsSettings
     from hognose.net.transport import Headers as Headers
@@ -46,6 +50,8 @@ if TYPE_CHECKING:
 
 __all__ = (
     "Cancellation",
+    "ChannelCredentials",
+    "ChannelLogin",
     "Client",
     "CredentialChain",
     "CredentialFile",
@@ -71,6 +77,8 @@ __all__ = (
     "SecretStore",
     "TlsSettings",
     "Transport",
+    "aws_credentials_source",
+    "channel_pattern",
     "claims_of",
     "default_credentials",
     "join_url",
@@ -83,6 +91,7 @@ __getattr__, __dir__ = attach(
     __name__,
     {
         "cancellation": ("Cancellation",),
+        "channel_credentials": ("ChannelCredentials", "ChannelLogin", "channel_pattern"),
         "client": ("Client",),
         "credential_file": ("CredentialFile",),
         "credential_variables": ("CredentialVariables",),
@@ -102,7 +111,7 @@ __getattr__, __dir__ = attach(
         "proxy": ("ProxySettings",),
         "redaction": ("redact", "without_secrets"),
         "retry": ("RetryPolicy",),
-        "s3": ("S3Bucket", "S3Credentials"),
+        "s3": ("S3Bucket", "S3Credentials", "aws_credentials_source"),
         "secret_store": ("SecretStore",),
         "tls": ("TlsSettings",),
         "transport": ("Headers", "Request", "Response", "Transport"),

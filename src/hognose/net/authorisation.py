@@ -8,11 +8,11 @@ from urllib.parse import unquote
 
 from hognose.errors import ConfigError, NetworkError
 from hognose.net.credentials import Credentials
-from hognose.net.redaction import split_secrets
+from hognose.net.redaction import split_secrets, with_token
 from hognose.net.urls import origin_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from hognose.net.credentials import CredentialStore
     from hognose.net.transport import Transport
@@ -29,7 +29,8 @@ class Authorisation:
     """Applies the secrets that URLs of an origin came with, or that a store knows.
 
     Records hold URLs without secrets, so those of a channel's URL are remembered for what else
-    lies there: a login for the origin, a conda token for the channel. Safe in several threads.
+    lies there: a login for the channel and then for the origin, a conda token for the channel, with
+    the place in the path that it stood at. Safe in several threads.
 
     Args:
         store: Where to look.
@@ -45,29 +46,37 @@ class Authorisation:
         self._transport = transport
         self._clock = clock
         # Written by several threads, each entry at once and always with what a caller gave, so
-        # there is nothing to lock.
+        # there is nothing to lock. Logins are by the folder of a channel, and by origin for what
+        # else lies there; tokens, each after the start of the address that it stands behind, by
+        # folder.
         self._logins: dict[str, str] = {}
-        self._tokens: dict[str, str] = {}
+        self._tokens: dict[str, tuple[str, str]] = {}
         self._refusals: dict[str, str] = {}
 
     def apply(self, url: str) -> tuple[str, str | None]:
         """Return the URL to ask for, without user information, and the `Authorization` for it."""
-        bare, login, token = split_secrets(url)
+        parts = split_secrets(url)
+        bare = parts.url
         if not bare.startswith("http"):
             return url, None
-        if login:
-            self._logins[origin_of(bare)] = _parse_login(login)
-        if token:
-            self._tokens[_channel_of(bare)] = token
-            return _with_token(bare, token), self._logins.get(origin_of(bare))
-        authorization = None
+        if parts.login:
+            login = _parse_login(parts.login)
+            self._logins[origin_of(bare)] = self._logins[_channel_of(bare)] = login
+        if parts.token:
+            # A token is not for what lies beside the place that it stands at.
+            folder = max(_channel_of(bare), f"{parts.token_place}/", key=len)
+            self._tokens[folder] = parts.token_place, parts.token
+            return with_token(bare, parts.token_place, parts.token), self._login_for(bare)
+        authorization, placed = None, None
         if self._logins or self._tokens:
-            authorization = self._logins.get(origin_of(bare))
-            token = self._token_for(bare)
-        if self._store is not None and not authorization and not token:
+            authorization = self._login_for(bare)
+            placed = self._token_for(bare)
+        if self._store is not None and not authorization and placed is None:
             found = self._find(self._store, bare)
-            authorization, token = found.authorization, found.conda_token or ""
-        return (_with_token(bare, token) if token else bare), authorization
+            authorization = found.authorization
+            if found.conda_token:
+                placed = _root_of(bare), found.conda_token
+        return (bare if placed is None else with_token(bare, *placed)), authorization
 
     def renew(self, url: str, refused: str | None) -> bool:
         """Exchange an access token that a server refused.
@@ -128,12 +137,20 @@ class Authorisation:
             return None
         return renewed
 
-    def _token_for(self, url: str) -> str:
-        """The token of the channel that a URL is in: the one whose folder is the closest."""
-        best = max(
-            (folder for folder in self._tokens if url.startswith(folder)), key=len, default=""
-        )
-        return self._tokens[best] if best else ""
+    def _token_for(self, url: str) -> tuple[str, str] | None:
+        """The token of the channel that a URL is in, with its place: that of the closest folder."""
+        folder = _closest(self._tokens, url)
+        return self._tokens[folder] if folder else None
+
+    def _login_for(self, url: str) -> str | None:
+        """The login that came with the closest folder, else the last one for the server."""
+        return self._logins.get(_closest(self._logins, url) or origin_of(url))
+
+
+def _closest(folders: Mapping[str, object], url: str) -> str:
+    """The longest of the folders that a URL is in; an empty text if it is in none."""
+    # A copy, because other threads add to them.
+    return max((each for each in list(folders) if url.startswith(each)), key=len, default="")
 
 
 def _channel_of(url: str) -> str:
@@ -146,9 +163,10 @@ def _channel_of(url: str) -> str:
     return f"{folder if parent.endswith('/') else parent}/"
 
 
-def _with_token(url: str, token: str) -> str:
-    origin, _, path = url.partition("://")[2].partition("/")
-    return f"{url.partition('://')[0]}://{origin}/t/{token}/{path}"
+def _root_of(url: str) -> str:
+    """The start of an address that ends before its path: where a stored token stands."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}"
 
 
 def _parse_login(login: str) -> str:

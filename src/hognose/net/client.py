@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import copy
-import logging
 import os
 import random
 import time
-from typing import TYPE_CHECKING
-from urllib.parse import urljoin
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
 
 from hognose._closing import Closing
-from hognose.errors import NetworkError, NotFoundError
+from hognose.errors import NetworkError
+from hognose.net.attempts import Attempts
 from hognose.net.authorisation import Authorisation
 from hognose.net.cancellation import Cancellation
 from hognose.net.mirrors import Mirrors
+from hognose.net.network_failure import describe_status
 from hognose.net.redaction import redact
+from hognose.net.redirects import Redirects
+from hognose.net.request_log import log_pause
 from hognose.net.resuming_body import ResumingBody, range_start
-from hognose.net.retry import RetryPolicy, is_transient_status, parse_retry_after
+from hognose.net.retry import RetryPolicy
 from hognose.net.scheme_transports import SchemeTransports
 from hognose.net.transport import NoBody, Request, Response
-from hognose.net.urls import origin_of
 from hognose.version import __version__
 
 if TYPE_CHECKING:
@@ -34,12 +37,12 @@ if TYPE_CHECKING:
 
 __all__ = ("Client",)
 
-_log = logging.getLogger("hognose.net")
+T = TypeVar("T")
 
-# What a mirror answers that has only a part of what it mirrors.
-_NOT_HERE = frozenset({401, 403, 404, 410})
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_MAX_REDIRECTS = 10
+_LOGIN_HINT = (
+    "the server wants credentials for this address, or refuses the ones it got; "
+    "`hognose auth login` stores them"
+)
 _PIECE = 1 << 20
 
 
@@ -69,7 +72,8 @@ class Client(Closing):
             the operating system's trust store.
         mirrors: What to ask in place of URLs below a prefix; see `Mirrors`.
         s3_buckets: How `s3` URLs of single buckets are reached.
-        headers: Fields that go with every `http` request.
+        headers: Fields that go with every `http` request. Where a server redirects to another one
+            only those go along that cannot be secrets, such as `Accept` and `User-Agent`.
         user_agent: How the client introduces itself.
         environ: Where proxies and `SSL_CERT_FILE` are read, once; this process's by default.
         sleep: Waits for a number of seconds; by default as long as nobody cancels.
@@ -118,7 +122,15 @@ class Client(Closing):
             clock=clock,
             offline=offline,
         )
+        self._credentials = credentials
         self._authorisation = Authorisation(credentials, transport=self._schemes, clock=clock)
+        self._attempts = Attempts(
+            Redirects(self._schemes, self._authorisation),
+            self._mirrors,
+            retry=self._retry,
+            clock=clock,
+            jitter=jitter,
+        )
 
     @property
     def offline(self) -> bool:
@@ -127,17 +139,19 @@ class Client(Closing):
 
     @property
     def cancellation(self) -> Cancellation:
-        """What ends the fetching of this client, and of no other one."""
+        """What ends the fetching of this client, and of those that were made from it."""
         return self._cancellation
 
     def cancelled_by(self, cancellation: Cancellation) -> Client:
         """Return a client that can be stopped; it shares all it has with this one.
 
-        While that is cancelled, what it fetches ends with `FetchCancelledError`, at once also where
-        a server is slow or silent. A connection that is being opened is waited for.
+        While that is cancelled, or what stops this client is, what it fetches ends with
+        `FetchCancelledError` at once: also while a name is looked up, a connection is opened, or a
+        server is slow or silent. Only the renewal of an access token is waited for, because its
+        server may take a refresh token once.
         """
         twin = copy.copy(self)
-        twin._cancellation = cancellation
+        twin._cancellation = Cancellation(self._cancellation, cancellation)
         return twin
 
     def open(
@@ -168,7 +182,7 @@ class Client(Closing):
         response, target = self._ask_until_answered(url, fields)
         if offset and response.status == 416:
             return _check_end(response, url, offset)
-        self._raise_for_status(response, url)
+        self._raise_for_status(response, url, target)
         body = ResumingBody(
             url,
             fields,
@@ -217,18 +231,49 @@ class Client(Closing):
             InvalidUrlError: The URL cannot be used.
             NetworkError: Anything else, and a document that is too large.
         """
+        return self.fetch(
+            url, lambda response: _read_whole(response, url, max_size), headers=headers
+        )
+
+    def fetch(
+        self,
+        url: str,
+        receive: Callable[[Response], T],
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> T:
+        """Return what a function makes of a document.
+
+        Where the body breaks off and cannot be taken up, or what the function raises says that
+        asking again may help, the document is asked for anew, of another mirror where there is
+        one, and the function begins again with the new response. It must not keep what it read
+        before.
+
+        Args:
+            url: As for `open`.
+            receive: Reads the response; it does not close it.
+            headers: As for `open`.
+
+        Raises:
+            NotFoundError: The status is 404 or 410.
+            OfflineError: The URL needs the network and the client is offline.
+            InvalidUrlError: The URL cannot be used.
+            NetworkError: Anything else, and what the function raises.
+        """
         attempt = 0
         while True:
             with self.open(url, headers=headers) as response:
                 try:
-                    return _read_whole(response, url, max_size)
+                    return receive(response)
                 except NetworkError as error:
                     # Only here can a body that cannot be taken up be asked for from its start.
                     delay = self._retry.delay_after(attempt, random=self._jitter)
                     if not error.is_transient or delay is None:
                         raise
-            self._pause(delay)
+                    reason = error.message
             attempt += 1
+            self._tell_of_pause(reason, delay, attempt)
+            self._pause(delay)
 
     def send(self, request: Request, /) -> Response:
         """Send one request as it is: no retries, no redirects, no secrets, any status an answer.
@@ -240,6 +285,8 @@ class Client(Closing):
             InvalidUrlError: The URL has another scheme, or cannot be used.
             NetworkError: There was no answer.
         """
+        if request.cancellation is None:
+            request = msgspec.structs.replace(request, cancellation=self._cancellation)
         return self._schemes.send(request)
 
     def close(self) -> None:
@@ -249,112 +296,24 @@ class Client(Closing):
     def _pause(self, seconds: float) -> None:
         (self._sleep or self._cancellation.wait)(seconds)
 
+    def _tell_of_pause(self, reason: str, seconds: float, attempt: int) -> None:
+        log_pause(reason, seconds, attempt=attempt, attempts=self._retry.max_retries + 1)
+
     def _ask_until_answered(self, url: str, headers: Mapping[str, str]) -> tuple[Response, str]:
-        """Repeat a request until the answer is final, whatever its status is.
+        return self._attempts.ask(url, headers, cancellation=self._cancellation, sleep=self._pause)
 
-        Returns:
-            The answer, and the URL that was asked for it: that of a mirror, where there are some.
-
-        Where there are mirrors each is asked in turn before there is a pause; what one of them
-        does not have, or does not show, another may.
-        """
-        attempt = 0
-        while True:
-            retry_after: float | None = None
-            is_worth_repeating = False
-            error: NetworkError | None = None
-            response: Response | None = None
-            targets = self._mirrors.targets(url)
-            for target in targets:
-                self._cancellation.check(url)
-                if response is not None:
-                    response.close()
-                    response = None
-                try:
-                    response = self._follow(target, headers)
-                except NetworkError as caught:
-                    self._cancellation.check(url)
-                    if not caught.is_transient and len(targets) == 1:
-                        raise
-                    error = caught
-                    is_worth_repeating = is_worth_repeating or caught.is_transient
-                    self._mirrors.note_failure(target)
-                    continue
-                if is_transient_status(response.status):
-                    is_worth_repeating = True
-                    self._mirrors.note_failure(target)
-                    retry_after = parse_retry_after(
-                        response.headers.get("retry-after"), now=self._clock()
-                    )
-                elif response.status not in _NOT_HERE or len(targets) == 1:
-                    return response, target
-            delay = self._retry.delay_after(attempt, random=self._jitter, retry_after=retry_after)
-            if delay is None or not is_worth_repeating:
-                if response is not None:
-                    return response, target
-                assert error is not None
-                raise error
-            if response is not None:
-                response.close()
-            _log.debug("%s: attempt %d failed, waiting %.2f s", redact(url), attempt + 1, delay)
-            self._pause(delay)
-            attempt += 1
-
-    def _follow(self, url: str, headers: Mapping[str, str]) -> Response:
-        """Send one request and follow redirects; what authorises never leaves its origin."""
-        for _ in range(_MAX_REDIRECTS + 1):
-            response = self._ask(url, headers)
-            if response.status not in _REDIRECTS or "location" not in response.headers:
-                return response
+    def _raise_for_status(self, response: Response, url: str, target: str) -> None:
+        if response.status >= 400:
             response.close()
-            target = urljoin(response.url, response.headers["location"])
-            origin = origin_of(target)
-            if not origin:
-                message = f"{redact(url)} redirects to {redact(target)}, which is not a web address"
-                raise NetworkError(message, url=redact(url), status=response.status)
-            if origin != origin_of(response.url):
-                headers = {k: v for k, v in headers.items() if k.lower() != "authorization"}
-            url = target
-        message = f"{redact(url)} redirects more than {_MAX_REDIRECTS} times"
-        raise NetworkError(message, url=redact(url), status=response.status)
-
-    def _ask(self, url: str, headers: Mapping[str, str]) -> Response:
-        """Send one request with what authorises it; a token that is refused is renewed once."""
-        bare, authorization = self._authorisation.apply(url)
-        response = self._send_with(bare, authorization, headers)
-        if response.status == 401 and self._authorisation.renew(bare, authorization):
-            response.close()
-            bare, authorization = self._authorisation.apply(url)
-            response = self._send_with(bare, authorization, headers)
-        return response
-
-    def _send_with(
-        self, url: str, authorization: str | None, headers: Mapping[str, str]
-    ) -> Response:
-        fields = {"Authorization": authorization, **headers} if authorization else headers
-        return self._schemes.send(Request(url=url, headers=fields, cancellation=self._cancellation))
-
-    def _raise_for_status(self, response: Response, url: str) -> None:
-        status = response.status
-        if status < 400:
-            return
-        response.close()
-        shown = redact(url)
-        if status in (404, 410):
-            message = f"{shown} does not exist"
-            raise NotFoundError(message, url=shown, status=status, is_transient=False)
-        hint = None
-        if status in (401, 403):
-            hint = self._authorisation.hint_for(response.url) or (
-                "the server wants credentials for this address, or refuses the ones it got; "
-                "`hognose auth login` stores them"
+            raise describe_status(
+                response, url, target, login_hint=self._login_hint, now=self._clock()
             )
-        elif status == 407:
-            hint = "the proxy wants a login: `http://USER:PASSWORD@HOST:PORT`"
-        message = f"{shown} cannot be fetched: the server answered with status {status}"
-        raise NetworkError(
-            message, hint=hint, url=shown, status=status, is_transient=is_transient_status(status)
-        )
+
+    def _login_hint(self, url: str) -> str:
+        hint = self._authorisation.hint_for(url) or _LOGIN_HINT
+        find = getattr(self._credentials, "problems", None)
+        problems = find() if find is not None else ()
+        return "; ".join((hint, *problems))
 
 
 def _make_http_transport(

@@ -23,15 +23,23 @@ class CredentialFile(SecretStore):
 
     Args:
         path: The file; one that does not exist has no secrets.
+        is_expected: Whether somebody named it, so that it is a problem if it does not exist.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, is_expected: bool = False) -> None:
         """Keep the path."""
         super().__init__()
+        self._is_expected = is_expected
         self.path = os.fspath(path)
         self.name = self.path
         self._entries: Mapping[str, Any] | None = None
         self._is_held = False
+
+    def problem(self) -> str | None:
+        """Say why the file has no secrets, where somebody thinks that it has; or None."""
+        if self._is_expected and not os.path.exists(self.path):
+            return f"{self.path} does not exist"
+        return None
 
     def find(self, key: str) -> Mapping[str, Any] | None:
         """Return the entry of a key.

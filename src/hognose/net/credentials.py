@@ -6,6 +6,7 @@ The stores themselves are in modules of their own: `credential_file`, `keyring_s
 
 from __future__ import annotations
 
+import logging
 import os
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol, Self
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from hognose.net.transport import Transport
 
 __all__ = ("CredentialChain", "CredentialStore", "Credentials", "default_credentials")
+
+_log = logging.getLogger("hognose.net")
 
 
 class Credentials(msgspec.Struct, frozen=True, gc=False):
@@ -60,8 +63,9 @@ class Credentials(msgspec.Struct, frozen=True, gc=False):
 class CredentialStore(Protocol):
     """Knows the secrets for URLs; the seam between the client and files, key rings and tokens.
 
-    A store may have two more methods: `get_s3(url)`, which gives the key pair for a bucket, and
-    `renew(url, refused, transport=..., now=...)`, which exchanges an access token.
+    A store may have more methods: `get_s3(url)`, which gives the key pair for a bucket,
+    `renew(url, refused, transport=..., now=...)`, which exchanges an access token, and `problem()`,
+    which says why a file that should have secrets has none.
     """
 
     def get(self, url: str, /) -> Credentials | None:
@@ -84,8 +88,14 @@ class CredentialChain:
         """Return the first answer of the stores."""
         host = urlsplit(url).netloc
         if host not in self._answers:
-            found = (store.get(url) for store in self.stores)
-            self._answers[host] = next((each for each in found if each is not None), None)
+            found: Credentials | None = None
+            for store in self.stores:
+                found = store.get(url)
+                if found is not None:
+                    name = getattr(store, "name", type(store).__name__)
+                    _log.debug("%s: the secret is from %s", host.rpartition("@")[2], name)
+                    break
+            self._answers[host] = found
         return self._answers[host]
 
     def get_s3(self, url: str, /) -> S3Credentials | None:
@@ -112,6 +122,12 @@ class CredentialChain:
         renewed: Credentials | None = renew(url, refused, transport=transport, now=now)
         self._answers[urlsplit(url).netloc] = renewed
         return renewed
+
+    def problems(self) -> list[str]:
+        """Say which files of secrets are named and missing, or cannot be used, and why."""
+        found = (getattr(store, "problem", None) for store in self.stores)
+        told = (problem() for problem in found if problem is not None)
+        return [each for each in told if each is not None]
 
     def source_of(self, url: str) -> CredentialStore | None:
         """Return the store that answers for a URL."""
@@ -140,13 +156,14 @@ def default_credentials(
     home = environ.get("HOME") or os.path.expanduser("~")
     stores: list[CredentialStore] = []
     if environ.get("RATTLER_AUTH_FILE"):
-        stores.append(CredentialFile(environ["RATTLER_AUTH_FILE"]))
+        stores.append(CredentialFile(environ["RATTLER_AUTH_FILE"], is_expected=True))
     if path is not None:
-        stores.append(CredentialFile(path))
+        stores.append(CredentialFile(path, is_expected=True))
     if find_spec("keyring") is not None:
         stores.append(KeyringStore())
     stores.append(CredentialFile(os.path.join(home, ".rattler", "credentials.json")))
     name = "_netrc" if os.name == "nt" else ".netrc"
-    stores.append(NetrcFile(environ.get("NETRC") or os.path.join(home, name)))
+    named = environ.get("NETRC")
+    stores.append(NetrcFile(named or os.path.join(home, name), is_expected=bool(named)))
     stores.append(CredentialVariables(environ))
     return CredentialChain(stores)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from hognose.errors import InvalidUrlError
+from hognose.net.cancellation import Cancellation
 from hognose.net.network_failure import describe_failure
 from hognose.net.redaction import redact
 from hognose.net.transport import Headers, Request, Response
@@ -25,14 +26,17 @@ if TYPE_CHECKING:
     from http.client import HTTPConnection, HTTPResponse
 
     from hognose.errors import NetworkError
-    from hognose.net.cancellation import Cancellation
 
-__all__ = ("DirectTransport",)
+__all__ = ("DRAINING_TIMEOUT", "WORTH_DRAINING", "DirectTransport")
 
 # What may stand in a target as it is; everything else is escaped.
 _TARGET = re.compile(r"(?:[A-Za-z0-9\-._~/:@!$&'()*+,;=?]+|%[0-9A-Fa-f]{2})*")
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_WORTH_DRAINING = 1 << 14
+# The rest of an answer that nobody wants, in bytes, that is read all the same, and how many seconds
+# it may take: a connection with bytes left on it is of no use to the next request, and a short page
+# that explains an error is there already.
+WORTH_DRAINING = 1 << 14
+DRAINING_TIMEOUT = 0.25
 # After this many seconds of silence it is looked whether the server hung up, which is a system
 # call; before that it is found out by asking.
 _FRESH = 1.0
@@ -85,12 +89,13 @@ class DirectTransport:
         idle = self._idle.get(origin)
         if idle is None:
             idle = self._idle.setdefault(origin, deque(maxlen=None))
+        cancellation = request.cancellation or Cancellation()
         while True:
             # What changes something at the server must not be sent twice, so it does not go over
             # a connection that may have ended meanwhile.
             kept = _take(idle) if request.method in ("GET", "HEAD") else None
-            connection = self._connect(url, origin) if kept is None else kept
-            watch = _Watch(request.cancellation, connection)
+            connection = self._connect(url, origin, cancellation) if kept is None else kept
+            watch = _Watch(cancellation, connection)
             try:
                 connection.request(
                     request.method, target, body=request.body, headers=dict(request.headers)
@@ -128,8 +133,10 @@ class DirectTransport:
         else:
             idle.append((connection, time.monotonic()))
 
-    def _connect(self, url: str, origin: str) -> HTTPConnection:
+    def _connect(self, url: str, origin: str, cancellation: Cancellation) -> HTTPConnection:
         from http.client import HTTPConnection, HTTPSConnection
+
+        from hognose.net.connecting import begin_tls, open_connection
 
         scheme, _, rest = origin.partition("://")
         host, port = _split_port(rest, 443 if scheme == "https" else 80)
@@ -137,35 +144,40 @@ class DirectTransport:
             raise InvalidUrlError(redact(url), "is not a URL to connect to")
         connection: HTTPConnection
         if scheme == "https":
-            connection = HTTPSConnection(
-                host, port, timeout=self._connect_timeout, context=self._tls_context()
-            )
+            context = self._tls_context()
+            connection = HTTPSConnection(host, port, context=context)
         else:
-            connection = HTTPConnection(host, port, timeout=self._connect_timeout)
+            connection = HTTPConnection(host, port)
         try:
-            connection.connect()
+            line = open_connection(
+                connection.host,
+                port,
+                url=url,
+                timeout=self._connect_timeout,
+                cancellation=cancellation,
+            )
+            if scheme == "https":
+                line = begin_tls(line, context, connection.host, cancellation=cancellation)
         except OSError as error:
-            connection.close()
             raise describe_failure(url, error, is_connecting=True) from error
-        connection.sock.settimeout(self._read_timeout)
+        line.settimeout(self._read_timeout)
+        connection.sock = line
         return connection
 
 
 class _Watch:
     """A socket that is watched from the question to the end of the answer."""
 
-    __slots__ = ("_cancellation", "_socket")
+    __slots__ = ("_cancellation", "socket")
 
-    def __init__(self, cancellation: Cancellation | None, connection: HTTPConnection) -> None:
+    def __init__(self, cancellation: Cancellation, connection: HTTPConnection) -> None:
         # Kept, because the connection gives its socket away where it serves a single answer.
-        self._socket = connection.sock
+        self.socket = connection.sock
         self._cancellation = cancellation
-        if cancellation is not None:
-            cancellation.watch(self._socket)
+        cancellation.watch(self.socket)
 
     def end(self) -> None:
-        if self._cancellation is not None:
-            self._cancellation.forget(self._socket)
+        self._cancellation.forget(self.socket)
 
 
 class _DirectBody:
@@ -209,13 +221,15 @@ class _DirectBody:
         if self._is_done:
             return
         raw = self._raw
-        # A connection with bytes left on it is of no use to the next request; a short page that
-        # explains an error is read to its end, which is cheaper than connecting again.
-        if raw.length is not None and raw.length <= _WORTH_DRAINING:
+        if raw.length is not None and raw.length <= WORTH_DRAINING:
             from http.client import HTTPException
 
+            line = self._watch.socket
+            patience = line.gettimeout()
             try:
+                line.settimeout(DRAINING_TIMEOUT)
                 raw.read()
+                line.settimeout(patience)
             except (HTTPException, OSError):
                 self._watch.end()
                 self._connection.close()

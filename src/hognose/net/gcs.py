@@ -8,6 +8,7 @@ them. Without that library, or without credentials, a bucket has to be public.
 from __future__ import annotations
 
 import threading
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
@@ -20,6 +21,8 @@ from hognose.net.transport import Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from hognose.net.cancellation import Cancellation
 
 __all__ = ("GcsAccess",)
 
@@ -59,10 +62,10 @@ class GcsAccess:
         parts = urlsplit(request.url)
         path = quote(unquote(parts.path), safe="/-_.~")
         target = f"{self._endpoint}/{parts.netloc}{path}"
-        headers = {**request.headers, **self._authorise(target)}
+        headers = {**request.headers, **self._authorise(target, request.cancellation)}
         return self._send(msgspec.structs.replace(request, url=target, headers=headers))
 
-    def _authorise(self, url: str) -> dict[str, str]:
+    def _authorise(self, url: str, cancellation: Cancellation | None) -> dict[str, str]:
         with self._lock:
             if self._is_anonymous:
                 return {}
@@ -75,7 +78,8 @@ class GcsAccess:
             errors: Any = import_module("google.auth.exceptions")
             try:
                 # It renews the token when that is near its end.
-                self._credentials.before_request(self._exchange, "GET", url, headers)
+                ask = partial(self._exchange, cancellation=cancellation)
+                self._credentials.before_request(ask, "GET", url, headers)
             except errors.GoogleAuthError as error:
                 message = f"{redact(url)}: Google's credentials are of no use"
                 hint = "`gcloud auth application-default login` makes new ones"
@@ -92,11 +96,15 @@ class GcsAccess:
         body: bytes | str | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,  # noqa: ARG002  # the client's own holds
+        *,
+        cancellation: Cancellation | None = None,
         **_: object,
     ) -> _Answer:
         """What `google-auth` calls a transport, over ours: same proxies, same trust."""
         data = body.encode() if isinstance(body, str) else body
-        request = Request(url=url, method=method, headers=headers or {}, body=data)
+        request = Request(
+            url=url, method=method, headers=headers or {}, body=data, cancellation=cancellation
+        )
         with self._send(request) as response:
             content = b""
             while len(content) < _MAX_ANSWER and (piece := response.read(_MAX_ANSWER)):

@@ -57,12 +57,6 @@ class HttpTransport:
         self._context: ssl.SSLContext | None = None
         self._direct: DirectTransport | None = None
         self._through: dict[str, ProxiedTransport] = {}
-        if not self._tls.is_verified:
-            message = (
-                "the checking of TLS certificates is off: anybody on the way can read and change "
-                "what is fetched"
-            )
-            warnings.warn(message, stacklevel=2)
 
     def send(self, request: Request, /) -> Response:
         """Send one request and return as soon as the head of the answer is there.
@@ -133,6 +127,12 @@ class HttpTransport:
         """Make the context once; loading the certificates of a system takes 10 ms and more."""
         context = self._context
         if context is None:
+            if not self._tls.is_verified:
+                message = (
+                    "the checking of TLS certificates is off: anybody on the way can read and "
+                    "change what is fetched"
+                )
+                warnings.warn(message, stacklevel=2)
             # Two threads may both make one; the later one stays.
             context = self._context = make_tls_context(self._tls)
         return context

@@ -9,18 +9,22 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
 
 from hognose.errors import InvalidUrlError, NetworkError
+from hognose.net.credentials import Credentials
 from hognose.net.redaction import redact
 from hognose.net.transport import Headers, NoBody, Request, Response
+from hognose.net.urls import origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from hognose.net.cancellation import Cancellation
     from hognose.net.credentials import CredentialStore
 
 __all__ = ("OciImage", "OciTransport")
@@ -36,7 +40,10 @@ _REPODATA_TYPES = {
     "repodata.json.bz2": "application/vnd.conda.repodata.v1+json+bz2",
 }
 _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
+_THIS_MACHINE = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::\d*)?", re.IGNORECASE)
 _MAX_MANIFEST = 1 << 20
+# For how many seconds the manifest of repodata tells of the formats that were not asked for yet.
+_RECENT = 10.0
 
 
 class OciImage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -47,12 +54,14 @@ class OciImage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         name: The image.
         tag: Its tag.
         media_type: The type of the layer that is the file.
+        login: The user information of the URL, empty where there is none.
     """
 
     host: str
     name: str
     tag: str
     media_type: str
+    login: str = ""
 
     @classmethod
     def parse(cls, url: str) -> OciImage | None:
@@ -62,7 +71,7 @@ class OciImage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             InvalidUrlError: The URL names no host.
         """
         parts = urlsplit(url)
-        if not parts.netloc:
+        if not parts.netloc.rpartition("@")[2]:
             raise InvalidUrlError(redact(url), "names no registry")
         folder, _, file_name = unquote(parts.path).strip("/").rpartition("/")
         media_type = _REPODATA_TYPES.get(file_name)
@@ -78,13 +87,15 @@ class OciImage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             return None
         # Nor may names of images start with an underscore.
         name = f"zzz{name}" if name.startswith("_") else name
-        return cls(host=parts.netloc, name=f"{folder}/{name}", tag=tag, media_type=media_type)
+        login, _, host = parts.netloc.rpartition("@")
+        name = f"{folder}/{name}"
+        return cls(host=host, name=name, tag=tag, media_type=media_type, login=login)
 
     @property
     def base(self) -> str:
         """The address of the image; on this machine itself registries speak plain HTTP."""
-        host = self.host.rpartition(":")[0] or self.host
-        scheme = "http" if host in ("localhost", "127.0.0.1", "[::1]") else "https"
+        is_here = _THIS_MACHINE.fullmatch(self.host) is not None
+        scheme = "http" if is_here else "https"
         return f"{scheme}://{self.host}/v2/{self.name}"
 
 
@@ -105,6 +116,9 @@ class OciTransport:
         self._lock = threading.Lock()
         # By image: what the registry's token server gave.
         self._tokens: dict[str, str] = {}
+        # By registry: what came in a URL. Those of records are without.
+        self._logins: dict[str, str] = {}
+        self._manifests: dict[str, _Manifest] = {}
 
     def send(self, request: Request, /) -> Response:
         """Ask for the layer that is the file.
@@ -116,10 +130,14 @@ class OciTransport:
         image = OciImage.parse(request.url)
         if image is None:
             return _not_found(request.url)
-        with self._ask(request, image, f"manifests/{image.tag}", {"Accept": _MANIFEST}) as answer:
-            if answer.status != 200:
-                return _same_status(request.url, answer)
-            digest = _find_layer(_read(answer), image)
+        if image.login:
+            user, _, password = image.login.partition(":")
+            login = Credentials.basic(unquote(user), unquote(password))
+            self._logins[image.host] = login.authorization or ""
+        manifest = self._find_manifest(request, image)
+        if manifest.status != 200:
+            return _answer(request.url, manifest.status, dict(manifest.headers))
+        digest = _find_layer(manifest.data, image)
         if digest is None:
             return _not_found(request.url)
         headers = dict(request.headers)
@@ -133,19 +151,41 @@ class OciTransport:
         response.headers = Headers({**response.headers, "etag": tag})
         return response
 
+    def _find_manifest(self, request: Request, image: OciImage) -> _Manifest:
+        """Ask for the manifest of an image.
+
+        One of repodata is of all formats, which are asked for one after another, so it is used
+        once for each of them.
+        """
+        with self._lock:
+            known = self._manifests.pop(image.base, None)
+            if known is not None and known.is_news_of(image.media_type):
+                known.told.add(image.media_type)
+                self._manifests[image.base] = known
+                return known
+        with self._ask(request, image, f"manifests/{image.tag}", {"Accept": _MANIFEST}) as answer:
+            data = _read(answer) if answer.status == 200 else b""
+            manifest = _Manifest(
+                answer.status, answer.headers, data, {image.media_type}, time.monotonic()
+            )
+        if image.media_type in _REPODATA_TYPES.values() and manifest.status in (200, 404):
+            with self._lock:
+                self._manifests[image.base] = manifest
+        return manifest
+
     def _ask(
         self, request: Request, image: OciImage, what: str, headers: Mapping[str, str]
     ) -> Response:
         """Ask a registry, and log in as it wants if it refuses."""
         url = f"{image.base}/{what}"
-        known = self._tokens.get(image.base) or self._login(image.base)
+        known = self._tokens.get(image.base) or self._login(image)
         login = {"Authorization": known} if known else {}
         question = Request(url=url, headers={**headers, **login}, cancellation=request.cancellation)
         response = self._send(question)
         challenge = response.headers.get("www-authenticate", "")
         if response.status != 401 or not challenge.lower().startswith("bearer"):
             return response
-        token = self._fetch_token(image, challenge)
+        token = self._fetch_token(image, challenge, request.cancellation)
         if token is None:
             return response
         response.close()
@@ -154,11 +194,16 @@ class OciTransport:
         fields = {**headers, "Authorization": token}
         return self._send(msgspec.structs.replace(question, headers=fields))
 
-    def _login(self, url: str) -> str | None:
-        found = self._credentials.get(url) if self._credentials is not None else None
+    def _login(self, image: OciImage) -> str | None:
+        login = self._logins.get(image.host)
+        if login is not None:
+            return login
+        found = self._credentials.get(image.base) if self._credentials is not None else None
         return found.authorization if found is not None else None
 
-    def _fetch_token(self, image: OciImage, challenge: str) -> str | None:
+    def _fetch_token(
+        self, image: OciImage, challenge: str, cancellation: Cancellation | None
+    ) -> str | None:
         fields = dict(_PARAMETER.findall(challenge))
         realm = fields.get("realm", "")
         is_safe = realm.startswith("https://") or image.base.startswith("http://")
@@ -168,11 +213,18 @@ class OciTransport:
         query = f"scope={quote(scope, safe=':/,')}"
         if fields.get("service"):
             query += f"&service={quote(fields['service'])}"
-        login = self._login(image.base)
+        login = self._login(image)
         # As docker does: the login of the registry is what its token server wants to see.
         headers = {"Authorization": login} if login else {}
         separator = "&" if "?" in realm else "?"
-        with self._send(Request(url=f"{realm}{separator}{query}", headers=headers)) as answer:
+        url = f"{realm}{separator}{query}"
+        question = Request(
+            url=url,
+            headers=headers,
+            cancellation=cancellation,
+            is_redirected=origin_of(url) != origin_of(image.base),
+        )
+        with self._send(question) as answer:
             if answer.status != 200:
                 return None
             try:
@@ -181,6 +233,19 @@ class OciTransport:
                 return None
         token = (tree.get("token") or tree.get("access_token")) if isinstance(tree, dict) else None
         return f"Bearer {token}" if isinstance(token, str) else None
+
+
+class _Manifest(msgspec.Struct):
+    """What a registry said of an image, and which types of layers it was looked at for."""
+
+    status: int
+    headers: Headers
+    data: bytes
+    told: set[str]
+    came_at: float
+
+    def is_news_of(self, media_type: str) -> bool:
+        return media_type not in self.told and time.monotonic() - self.came_at < _RECENT
 
 
 def _find_layer(data: bytes, image: OciImage) -> str | None:
@@ -202,10 +267,6 @@ def _read(response: Response) -> bytes:
     while len(data) < _MAX_MANIFEST and (piece := response.read(_MAX_MANIFEST)):
         data += piece
     return data
-
-
-def _same_status(url: str, answer: Response) -> Response:
-    return _answer(url, answer.status, dict(answer.headers))
 
 
 def _not_found(url: str) -> Response:

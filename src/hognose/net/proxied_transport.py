@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from hognose.errors import InvalidUrlError, NetworkError
+from hognose.net.cancellation import Cancellation
+from hognose.net.direct_transport import DRAINING_TIMEOUT, WORTH_DRAINING
 from hognose.net.network_failure import describe_urllib3_failure
 from hognose.net.redaction import redact
 from hognose.net.transport import Headers, Request, Response
@@ -16,15 +19,13 @@ from hognose.net.transport import Headers, Request, Response
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
+    from socket import socket
 
     from urllib3 import BaseHTTPResponse, PoolManager
-
-    from hognose.net.cancellation import Cancellation
 
 __all__ = ("ProxiedTransport",)
 
 _PROXY_SCHEMES = frozenset({"http", "https", "socks4", "socks4a", "socks5", "socks5h"})
-_WORTH_DRAINING = 1 << 14
 
 
 class ProxiedTransport:
@@ -69,8 +70,10 @@ class ProxiedTransport:
 
         url = request.url
         manager = self._open(needs_tls=url.startswith("https:"))
-        try:
-            raw = manager.urlopen(
+        cancellation = request.cancellation or Cancellation()
+
+        def ask() -> BaseHTTPResponse:
+            return manager.urlopen(
                 request.method,
                 url,
                 body=request.body,
@@ -80,17 +83,25 @@ class ProxiedTransport:
                 preload_content=False,
                 decode_content=False,
             )
+
+        try:
+            # What urllib3 waits for before there is an answer cannot be got at from outside.
+            raw = cancellation.run(ask, url, discard=_close_unread)
         except LocationValueError as error:
             raise InvalidUrlError(redact(url), "is not a URL to connect to") from error
         except (HTTPError, OSError) as error:
-            raise describe_urllib3_failure(url, error) from error
+            raise describe_urllib3_failure(url, error, proxy=self._proxy) from error
+        if raw.status == 407:
+            raw.close()
+            raise _login_wanted(url, self._proxy)
         fields = Headers(raw.headers)
         return Response(
             url=url,
             status=raw.status,
             headers=fields,
-            body=_ProxiedBody(url, raw, request.cancellation),
+            body=_ProxiedBody(url, raw, cancellation, self._proxy),
             length=fields.content_length,
+            proxy=redact(self._proxy),
         )
 
     def close(self) -> None:
@@ -139,15 +150,18 @@ class ProxiedTransport:
 
 
 class _ProxiedBody:
-    __slots__ = ("_cancellation", "_is_done", "_raw", "_socket", "_url")
+    __slots__ = ("_cancellation", "_is_done", "_proxy", "_raw", "_socket", "_url")
 
-    def __init__(self, url: str, raw: BaseHTTPResponse, cancellation: Cancellation | None) -> None:
+    def __init__(
+        self, url: str, raw: BaseHTTPResponse, cancellation: Cancellation, proxy: str
+    ) -> None:
         self._url = url
+        self._proxy = proxy
         self._raw = raw
         self._is_done = False
         self._cancellation = cancellation
-        self._socket = getattr(raw.connection, "sock", None)
-        if cancellation is not None and self._socket is not None:
+        self._socket: socket | None = getattr(raw.connection, "sock", None)
+        if self._socket is not None:
             cancellation.watch(self._socket)
 
     def read(self, size: int, /) -> bytes:
@@ -161,7 +175,7 @@ class _ProxiedBody:
         except (HTTPError, OSError) as error:
             self._finish()
             raw.close()
-            raise describe_urllib3_failure(self._url, error) from error
+            raise describe_urllib3_failure(self._url, error, proxy=self._proxy) from error
         if not data or raw.length_remaining == 0:
             self._finish()
             raw.release_conn()
@@ -169,20 +183,37 @@ class _ProxiedBody:
 
     def _finish(self) -> None:
         self._is_done = True
-        if self._cancellation is not None and self._socket is not None:
+        if self._socket is not None:
             self._cancellation.forget(self._socket)
 
     def close(self) -> None:
         if self._is_done:
             return
-        self._finish()
-        # As for direct connections: a short rest is cheaper than connecting again.
+        # As for direct connections: a short rest is cheaper than connecting again, if it is there.
         remaining = self._raw.length_remaining
-        if remaining is not None and remaining <= _WORTH_DRAINING:
-            self._raw.drain_conn()
-            self._raw.release_conn()
-        else:
-            self._raw.close()
+        if remaining is not None and remaining <= WORTH_DRAINING and self._socket is not None:
+            # What is closed already has no time-out to set.
+            with suppress(OSError):
+                patience = self._socket.gettimeout()
+                self._socket.settimeout(DRAINING_TIMEOUT)
+                self._raw.drain_conn()
+                self._socket.settimeout(patience)
+                self._finish()
+                self._raw.release_conn()
+                return
+        self._finish()
+        self._raw.close()
+
+
+def _login_wanted(url: str, proxy: str) -> NetworkError:
+    shown = redact(url)
+    message = f"{shown} cannot be fetched through the proxy {redact(proxy)}: it answered with 407"
+    hint = "the proxy wants a login: `http://USER:PASSWORD@HOST:PORT`"
+    return NetworkError(message, hint=hint, url=shown, status=407, is_transient=False)
+
+
+def _close_unread(raw: BaseHTTPResponse) -> None:
+    raw.close()
 
 
 class _Redaction(logging.Filter):

@@ -20,7 +20,8 @@ class ProxySettings(msgspec.Struct, frozen=True, kw_only=True):
         by_scheme: The proxy's URL by the scheme of the URL to fetch (`http`, `https`), or `all`;
             for single hosts by `https://HOST` and so on, which comes before that.
         exceptions: What `NO_PROXY` lists: host names (which stand for their subdomains too),
-            IP addresses, networks such as `10.0.0.0/8`, each with an optional port; `*` is all.
+            IP addresses, networks such as `10.0.0.0/8` or `10.*`, each with an optional port; `*`
+            is all.
     """
 
     by_scheme: Mapping[str, str] = {}
@@ -41,7 +42,8 @@ class ProxySettings(msgspec.Struct, frozen=True, kw_only=True):
             if value:
                 by_scheme[scheme] = value if "://" in value else f"http://{value}"
         exceptions = environ.get("no_proxy", environ.get("NO_PROXY", ""))
-        listed = tuple(each.strip() for each in exceptions.split(",") if each.strip())
+        # curl takes blanks between the names as well.
+        listed = tuple(exceptions.replace(",", " ").split())
         return cls(by_scheme=by_scheme, exceptions=listed)
 
     def proxy_for(self, url: str) -> str | None:
@@ -68,6 +70,9 @@ def _covers(exception: str, host: str, port: int) -> bool:
     name, wanted_port = _split_port(exception.lower())
     if wanted_port is not None and wanted_port != port:
         return False
+    if name.endswith(".*"):
+        # As Windows writes networks.
+        return host.startswith(name[:-1])
     if "/" in name or ":" in host or host.replace(".", "").isdecimal():
         return _network_holds(name, host)
     name = name.removeprefix("*").lstrip(".")

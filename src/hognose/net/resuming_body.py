@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from typing import TYPE_CHECKING
 
 from hognose.errors import NetworkError
+from hognose.net.network_failure import name_url
 from hognose.net.redaction import redact
+from hognose.net.request_log import log_pause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from hognose.net.transport import Headers, Response
 
 __all__ = ("ResumingBody", "range_start")
-
-_log = logging.getLogger("hognose.net")
 
 _PIECE = 1 << 20
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
@@ -37,7 +36,8 @@ class ResumingBody:
 
     The rest of a partial answer ends where that answer would have ended, so a caller who asked for
     a range gets that range. An answer of several parts, or one that does not say which part it is,
-    is not taken up.
+    is not taken up. A server that gives the whole document in place of the rest is read past what
+    is there already, if its strong validator says that the bytes are the same.
 
     Args:
         url: What was asked for.
@@ -66,6 +66,7 @@ class ResumingBody:
         "_retry",
         "_safe_position",
         "_sleep",
+        "_surplus",
         "_target",
         "_url",
     )
@@ -99,6 +100,8 @@ class ResumingBody:
         self._position: int | None = 0
         self._last = ""
         self._failures = 0
+        # How much of the present answer was read before, from another one.
+        self._surplus = 0
         if response.status == 206:
             found = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", "").strip())
             self._position = int(found[1]) if found else None
@@ -114,10 +117,13 @@ class ResumingBody:
         """
         while True:
             try:
+                if self._surplus:
+                    self._read_surplus()
                 data = self._response.read(size)
             except NetworkError as error:
                 self._cancellation.check(self._url)
                 self._note_failure(self._target)
+                name_url(error, self._url)
                 self._resume(error)
             else:
                 # Where the length was not announced, a socket that was shut down looks like an end.
@@ -131,9 +137,23 @@ class ResumingBody:
         while size > 0 and (data := self.read(min(size, _PIECE))):
             size -= len(data)
 
+    def distrust(self) -> None:
+        """Note that what came was no good; see `Response.distrust`."""
+        self._note_failure(self._target)
+
     def close(self) -> None:
         """Let go of the connection."""
         self._response.close()
+
+    def _read_surplus(self) -> None:
+        while self._surplus:
+            data = self._response.read(min(self._surplus, _PIECE))
+            if not data:
+                message = (
+                    f"{redact(self._url)}: the server says that it is the same, and gives less"
+                )
+                raise NetworkError(message, url=redact(self._url), status=200, is_transient=False)
+            self._surplus -= len(data)
 
     def _resume(self, error: NetworkError) -> None:
         """Replace the response by one that goes on at the present position, or give up.
@@ -155,14 +175,20 @@ class ResumingBody:
             error.is_transient = False
             raise error
         self._failures += 1
-        _log.debug("%s: broke at byte %d", redact(self._url), position)
+        reason = f"{redact(self._url)} broke off at byte {position}"
+        attempts = self._retry.max_retries + 1
+        log_pause(reason, delay, attempt=self._failures, attempts=attempts)
         self._sleep(delay)
         kept = {k: v for k, v in self._headers.items() if k.lower() not in _NOT_REPEATED}
         wanted = {**kept, "Range": f"bytes={position}-{self._last}", "If-Range": validator}
         response, target = self._ask(self._url, wanted)
-        if response.status != 206 or range_start(response.headers) != position:
+        is_rest = response.status == 206 and range_start(response.headers) == position
+        # A date is no ground for that: two documents may be of one second.
+        is_whole = response.status == 200 and response.headers.get("etag") == validator
+        if not is_rest and not (is_whole and not self._last):
             response.close()
             raise error
         self._response.close()
         self._response = response
         self._target = target
+        self._surplus = 0 if is_rest else position

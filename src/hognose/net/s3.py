@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hognose.net.credentials import CredentialStore
     from hognose.net.transport import Request, Response
 
-__all__ = ("S3Access", "S3Bucket", "S3Credentials", "sign")
+__all__ = ("S3Access", "S3Bucket", "S3Credentials", "aws_credentials_source", "sign")
 
 _EMPTY = hashlib.sha256(b"").hexdigest()
 
@@ -76,7 +76,8 @@ class S3Access:
         clock: Callable[[], float],
     ) -> None:
         """Keep the settings; nothing is read yet."""
-        self._buckets = dict(buckets)
+        self._configured = buckets
+        self._buckets: dict[str, S3Bucket] = {}
         self._send = send
         self._credentials = credentials
         self._environ = environ
@@ -120,7 +121,8 @@ class S3Access:
         return msgspec.structs.replace(request, url=target, headers=headers)
 
     def _bucket(self, name: str) -> S3Bucket:
-        found = self._buckets.get(name)
+        # Only the bucket that is asked for: the options of another one may be wrong.
+        found = self._buckets.get(name) or self._configured.get(name)
         if found is not None:
             return found
         environ = self._environ
@@ -146,16 +148,25 @@ class S3Access:
         return _read_shared_file(environ)
 
 
+def aws_credentials_source(environ: Mapping[str, str]) -> str | None:
+    """Say where the key pair is from that buckets get for which no store has one; or None."""
+    if environ.get("AWS_ACCESS_KEY_ID") and environ.get("AWS_SECRET_ACCESS_KEY"):
+        return "environment"
+    return None if _read_shared_file(environ) is None else _shared_file(environ)
+
+
+def _shared_file(environ: Mapping[str, str]) -> str | None:
+    home = environ.get("HOME") or environ.get("USERPROFILE")
+    named = environ.get("AWS_SHARED_CREDENTIALS_FILE")
+    return named or (os.path.join(home, ".aws", "credentials") if home else None)
+
+
 def _read_shared_file(environ: Mapping[str, str]) -> S3Credentials | None:
     import configparser
 
-    home = environ.get("HOME") or environ.get("USERPROFILE")
-    path = environ.get("AWS_SHARED_CREDENTIALS_FILE")
-    if not path and home:
-        path = os.path.join(home, ".aws", "credentials")
     parser = configparser.ConfigParser(interpolation=None)
     try:
-        parser.read(path or (), encoding="utf-8")
+        parser.read(_shared_file(environ) or (), encoding="utf-8")
         profile = parser[environ.get("AWS_PROFILE") or "default"]
         return S3Credentials(
             profile["aws_access_key_id"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,6 +9,8 @@ import msgspec
 from hognose.errors import InvalidUrlError, OfflineError
 from hognose.net.file_transport import FileTransport
 from hognose.net.redaction import redact
+from hognose.net.redirects import harmless_fields
+from hognose.net.request_log import send_logged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ("SchemeTransports",)
 
-_log = logging.getLogger("hognose.net")
-
 
 class SchemeTransports:
     """Sends each request by the means of its scheme; safe in several threads.
@@ -32,7 +31,8 @@ class SchemeTransports:
 
     Args:
         http: What sends `http` and `https` requests; None is offline.
-        headers: Fields that go with every one of them.
+        headers: Fields that go with every one of them; of those to servers that another server
+            named, only the ones that cannot be secrets.
         credentials: Where registries and buckets look for secrets.
         s3_buckets: How single buckets are reached.
         environ: Where the other settings of buckets are.
@@ -55,6 +55,7 @@ class SchemeTransports:
         self.offline = offline or http is None
         self._http = http
         self._headers = headers
+        self._harmless_headers = harmless_fields(headers)
         self._credentials = credentials
         self._s3_buckets = s3_buckets
         self._environ = environ
@@ -88,8 +89,6 @@ class SchemeTransports:
                 status=None,
                 is_transient=False,
             )
-        if _log.isEnabledFor(logging.DEBUG):
-            _log.debug("%s %s", request.method, redact(url))
         if scheme == "oci":
             return self._open_oci().send(request)
         if scheme == "s3":
@@ -106,8 +105,9 @@ class SchemeTransports:
 
     def _send_http(self, request: Request) -> Response:
         assert self._http is not None
-        headers = {**self._headers, **request.headers}
-        return self._http.send(msgspec.structs.replace(request, headers=headers))
+        ours = self._harmless_headers if request.is_redirected else self._headers
+        headers = {**ours, **request.headers}
+        return send_logged(msgspec.structs.replace(request, headers=headers), self._http.send)
 
     def _open_oci(self) -> OciTransport:
         if self._oci is None:

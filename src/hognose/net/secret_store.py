@@ -25,6 +25,8 @@ __all__ = ("SecretStore", "credentials_of", "keys_for")
 
 _log = logging.getLogger("hognose.net")
 
+_DEFAULT_PORTS = {"https": 443, "http": 80, "oci": 443}
+
 
 class SecretStore:
     """Finds the entry for a URL and makes of it what a request needs; from any thread.
@@ -150,11 +152,17 @@ def credentials_of(entry: Mapping[str, Any]) -> Credentials | None:
 
 
 def keys_for(url: str) -> Iterator[str]:
-    """Yield the keys under which the secret for a URL may stand, the closest first."""
+    """Yield the keys under which the secret for a URL may stand, the closest first.
+
+    That with the port comes first also where a URL leaves the port of its scheme out.
+    """
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if parts.port:
-        yield f"{host}:{parts.port}"
+    if ":" in host:
+        host = f"[{host}]"
+    port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    if port is not None:
+        yield f"{host}:{port}"
     yield host
     if parts.scheme == "s3":
         folder = url.rstrip("/")

@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 
 __all__ = ("TlsSettings", "make_tls_context")
 
+_TRUST_HINT = (
+    "the setting `ssl-verify` names it, or a variable: `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE`, "
+    "`CURL_CA_BUNDLE` or `SSL_CERT_DIR`"
+)
+_CLIENT_HINT = "the setting `client-ssl-cert` names it"
+_KEY_HINT = "the settings `client-ssl-cert` and `client-ssl-cert-key` name the certificate and it"
+
 
 class TlsSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Whom to trust, and how to introduce oneself.
@@ -48,37 +55,88 @@ def make_tls_context(tls: TlsSettings) -> ssl.SSLContext:
     """Make what connections to servers, and to proxies that speak TLS, are opened with.
 
     Raises:
-        NetworkError: A file of certificates cannot be used; chains the `OSError`.
+        NetworkError: A file of certificates, or of a key, cannot be used; names that one, and
+            chains the `OSError`.
     """
-    try:
-        return _try_to_make_tls_context(tls)
-    except OSError as error:
-        named = tls.ca_bundle or tls.client_certificate
-        message = f"the certificates in {named} cannot be used: {error.strerror or error}"
-        raise NetworkError(message, url=None, status=None, is_transient=False) from error
+    context = _trust(tls)
+    if tls.client_certificate is not None:
+        _introduce(context, tls.client_certificate, tls.client_key)
+    return context
 
 
-def _try_to_make_tls_context(tls: TlsSettings) -> ssl.SSLContext:
+def _trust(tls: TlsSettings) -> ssl.SSLContext:
     import os
     import ssl
 
-    context: ssl.SSLContext
     if not tls.is_verified:
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    elif tls.ca_bundle is not None:
-        if os.path.isdir(tls.ca_bundle):
-            context = ssl.create_default_context(capath=tls.ca_bundle)
-        else:
-            context = ssl.create_default_context(cafile=tls.ca_bundle)
-    else:
+        return context
+    bundle = tls.ca_bundle
+    if bundle is None:
         import truststore
 
-        context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if tls.client_certificate is not None:
-        context.load_cert_chain(tls.client_certificate, tls.client_key, password=_refuse_password)
-    return context
+        trusting: ssl.SSLContext = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        return trusting
+    try:
+        if os.path.isdir(bundle):
+            return ssl.create_default_context(capath=bundle)
+        return ssl.create_default_context(cafile=bundle)
+    except OSError as error:
+        message = f"the certificates in {bundle} cannot be used: {_reason_of(error)}"
+        raise _unusable(message, _TRUST_HINT) from error
+
+
+def _introduce(context: ssl.SSLContext, certificate: str, key: str | None) -> None:
+    """Load our own certificate and its key, each of which may have a file of its own."""
+    import ssl
+
+    where = f"the client certificate in {certificate}"
+    key_where = f"the key in {key or certificate}"
+    try:
+        text = _read(certificate)
+    except OSError as error:
+        raise _unusable(f"{where} cannot be used: {_reason_of(error)}", _CLIENT_HINT) from error
+    if b"-----BEGIN CERTIFICATE-----" not in text:
+        raise _unusable(f"{where} cannot be used: the file has none in PEM form", _CLIENT_HINT)
+    try:
+        if b"PRIVATE KEY-----" not in (text if key is None else _read(key)):
+            message = f"{key_where} cannot be used: the file has none in PEM form"
+            raise _unusable(message, _KEY_HINT)
+        context.load_cert_chain(certificate, key, password=_refuse_password)
+    except OSError as error:
+        reason = _reason_of(error)
+        if isinstance(error, ssl.SSLError) and error.reason == "KEY_VALUES_MISMATCH":
+            reason = f"it does not belong to the certificate in {certificate}"
+        elif isinstance(error, ssl.SSLError) and not _is_certificate(text):
+            raise _unusable(f"{where} cannot be used: {reason}", _CLIENT_HINT) from error
+        raise _unusable(f"{key_where} cannot be used: {reason}", _KEY_HINT) from error
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _is_certificate(text: bytes) -> bool:
+    """Whether OpenSSL can read the certificates of a file."""
+    import ssl
+
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(cadata=text.decode("ascii", "ignore"))
+    except (ssl.SSLError, ValueError):
+        return False
+    return True
+
+
+def _reason_of(error: OSError) -> str:
+    return (error.strerror or str(error)).strip()
+
+
+def _unusable(message: str, hint: str) -> NetworkError:
+    return NetworkError(message, hint=hint, url=None, status=None, is_transient=False)
 
 
 def _refuse_password() -> str:

@@ -45,7 +45,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One question to a server: a URL without user information, and what to send along.
 
     A transport that heeds `cancellation` has it watch the sockets that it waits for. One that does
-    not is left alone when the next bytes have come.
+    not is left alone when the next bytes have come. Where `is_redirected` says that a server of
+    another origin named the URL, no field that could be a secret is added.
     """
 
     url: str
@@ -53,6 +54,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
     body: bytes | None = None
     cancellation: Cancellation | None = None
+    is_redirected: bool = False
 
 
 class Body(Protocol):
@@ -94,18 +96,27 @@ class Response(Closing):
         status: The HTTP status; 200 for a file.
         headers: The header fields.
         length: The number of bytes that the body has in all, or None if the server does not say.
+        proxy: What it came through, without secrets, or None.
     """
 
-    __slots__ = ("_body", "headers", "length", "status", "url")
+    __slots__ = ("_body", "headers", "length", "proxy", "status", "url")
 
     def __init__(
-        self, *, url: str, status: int, headers: Headers, body: Body, length: int | None = None
+        self,
+        *,
+        url: str,
+        status: int,
+        headers: Headers,
+        body: Body,
+        length: int | None = None,
+        proxy: str | None = None,
     ) -> None:
         """Join the head of an answer with the source of its body."""
         self.url = url
         self.status = status
         self.headers = headers
         self.length = length
+        self.proxy = proxy
         self._body = body
 
     def read(self, size: int = -1, /) -> bytes:
@@ -120,6 +131,12 @@ class Response(Closing):
         while piece := self._body.read(1 << 20):
             pieces.append(piece)
         return b"".join(pieces)
+
+    def distrust(self) -> None:
+        """Say that what came is no good, so that another mirror is asked next, if there is one."""
+        distrust = getattr(self._body, "distrust", None)
+        if distrust is not None:
+            distrust()
 
     def close(self) -> None:
         """Let go of the connection; a second time does nothing."""
