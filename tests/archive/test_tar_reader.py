@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import io
+import pickle
 import tarfile
 from typing import TYPE_CHECKING
 
@@ -36,6 +38,13 @@ KINDS = {
     tarfile.SYMTYPE: MemberKind.SYMLINK,
     tarfile.LNKTYPE: MemberKind.HARD_LINK,
 }
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=repr)
+def test_a_copy_of_a_kind_is_the_same_kind(kind: MemberKind) -> None:
+    assert copy.deepcopy(kind) is kind
+    assert pickle.loads(pickle.dumps(kind)) is kind
+    assert getattr(MemberKind, kind.name) is kind
 
 
 def pieces(data: bytes, size: int) -> Iterator[bytes]:

@@ -101,7 +101,23 @@ def test_secrets_are_not_stored(channel: Path, tmp_path: Path, client: Client) -
     text = (entry.path / "info/repodata_record.json").read_text()
     text += (tmp_path / "pkgs/urls.txt").read_text()
     assert "tk-secret" not in text
-    assert host in text
+    assert f"http://{host}/c/linux-64/a-1-0.conda\n" in text
+
+
+def test_a_package_without_a_hash_is_found_under_its_url_with_and_without_a_secret(
+    channel: Path, tmp_path: Path, client: Client
+) -> None:
+    record = changed(
+        make_package(channel, "a", "1", files={"x": "1"}), sha256_hex=None, md5_hex=None
+    )
+    cache = PackageCache(tmp_path / "pkgs")
+    with ChannelServer(channel) as server:
+        path = f"{server.host}/linux-64/a-1-0.conda"
+        cache.fetch(changed(record, url=f"http://me:pw@{path}"), client)
+
+    assert cache.lookup(changed(record, url=f"http://{path}")) is not None
+    assert cache.lookup(changed(record, url=f"http://other:pw@{path}")) is not None
+    assert cache.lookup(changed(record, url=f"http://{path}.other")) is None
 
 
 def test_a_wrong_hash_is_downloaded_once_more(

@@ -8,8 +8,6 @@ takes them.
 
 from __future__ import annotations
 
-import sys
-
 from hognose.errors import ArchiveError
 
 TYPE_CHECKING = False  # as in `typing`, which takes 5 ms to import
@@ -43,10 +41,8 @@ def iter_zstd(stream: Readable, *, largest: int = PIECE_SIZE) -> Iterator[bytes]
     Raises:
         ArchiveError: The data is damaged, or ends in the middle of a frame.
     """
-    if sys.version_info >= (3, 14):
-        from compression.zstd import ZstdDecompressor, ZstdError
-    else:
-        from backports.zstd import ZstdDecompressor, ZstdError
+    from hognose.archive.zstd_decompressor import ZstdDecompressor, ZstdError
+
     return _iter_pieces(stream, ZstdDecompressor, ZstdError, "zstd", READ_SIZE, largest)
 
 

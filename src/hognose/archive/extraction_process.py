@@ -12,7 +12,8 @@ An answer may come before the END; the worker then throws away what is left. A j
 file is given up by an ABORT, with which the process ends. When the socket
 closes, the parent is gone or done: what is being extracted is removed, and the process ends.
 
-Starting this is what makes worker processes cost anything, so it imports no more than it needs.
+Starting this is what makes worker processes cost anything, so it imports no more than it needs, and
+all of that before it forks.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import os
 import select
 from types import SimpleNamespace
 
+import hognose.archive.zstd_decompressor  # noqa: F401 - the forks share it
 from hognose.archive.hashing_reader import HashingReader
 from hognose.archive.renaming import remove_tree
 from hognose.archive.unpacking import is_about_content, unpack
@@ -85,8 +87,14 @@ def write_message(descriptor: int, content: bytes) -> None:
     Raises:
         ConversationEndedError: Nobody listens any more.
     """
-    write_length(descriptor, len(content))
-    _write_all(descriptor, content)
+    head = len(content).to_bytes(_LENGTH, "little")
+    try:
+        # One call: a length alone wakes the other end, which then waits for what follows.
+        written = os.writev(descriptor, (head, content))
+    except ConnectionError:
+        raise ConversationEndedError from None
+    _write_all(descriptor, head[written:])
+    _write_all(descriptor, memoryview(content)[max(written - _LENGTH, 0) :])
 
 
 def write_length(descriptor: int, length: int) -> None:
@@ -98,7 +106,7 @@ def write_length(descriptor: int, length: int) -> None:
     _write_all(descriptor, length.to_bytes(_LENGTH, "little"))
 
 
-def _write_all(descriptor: int, content: bytes) -> None:
+def _write_all(descriptor: int, content: bytes | memoryview) -> None:
     view = memoryview(content)
     try:
         while view:
@@ -174,7 +182,7 @@ def _extract(
     try:
         unpack(
             reader,
-            directory,
+            _enter(directory),
             limits,
             name,
             check_crc=with_md5,
@@ -188,6 +196,19 @@ def _extract(
         digest = _digest_of_damaged(reader, error) if digest_damaged else None
         return b"!" + pickle.dumps((error, digest))
     return b"." + marshal.dumps(_digest_of(reader))
+
+
+def _enter(directory: str) -> str:
+    """Go into a directory, and return what its files are below from then on.
+
+    With short paths the kernel has less to look up for every file.
+    """
+    try:
+        os.chdir(directory)
+    except OSError:
+        # Whoever uses it will say so.
+        return directory
+    return "."
 
 
 def _digest_of(reader: HashingReader) -> tuple[bytes, bytes, int]:

@@ -205,7 +205,11 @@ class ExtractionTarget:
             if last_mtime != member.mtime:
                 times = _clamped_times(member.mtime)
                 self._times = member.mtime, times
-            _set_times(descriptor, times)
+            # As `_set_times`, without the call.
+            try:
+                os.utime(descriptor, times)
+            except OSError:
+                return
         finally:
             os.close(descriptor)
             if not _CAN_SET_BY_DESCRIPTOR:

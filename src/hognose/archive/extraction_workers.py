@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from hognose._closing import Closing
+from hognose._interpreters import can_start_interpreters, usable_processors
 from hognose.archive import extraction_process
 from hognose.archive.archive_digest import ArchiveDigest, Readable
 from hognose.archive.extraction import extract_into
@@ -62,22 +63,10 @@ def worth_processes(sizes: Iterable[int | None], *, processors: int | None = Non
         sizes: The archives' sizes in bytes, None where they are not known.
         processors: How many processors this process may use; found out when None.
     """
-    if not _can_start_interpreters() or (processors or _usable_processors()) < 2:
+    if not can_start_interpreters() or (processors or usable_processors()) < 2:
         return False
     seconds = sum((size or 0) * _SECONDS_PER_BYTE + _SECONDS_PER_PACKAGE for size in sizes)
     return seconds >= _WORTH_STARTING
-
-
-def _can_start_interpreters() -> bool:
-    # A program that Python is built into names itself, and would start once more.
-    name = os.path.basename(sys.executable or "").lower()
-    is_interpreter = name.startswith(("python", "pypy")) and not getattr(sys, "frozen", False)
-    return is_interpreter and hasattr(os, "fork")
-
-
-def _usable_processors() -> int:
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
 
 
 class ExtractionWorkers(Closing):
@@ -106,10 +95,14 @@ class ExtractionWorkers(Closing):
 
     def close(self) -> None:
         """End the processes; no thread may be using them. A second time does nothing."""
-        for worker in self._workers:
-            worker.close()
+        self.dismiss()
         if self._process is not None:
             self._process.wait()
+
+    def dismiss(self) -> None:
+        """Let the processes end, without waiting for that; no thread may be using them."""
+        for worker in self._workers:
+            worker.close()
 
     def extract_into(
         self,
@@ -188,7 +181,7 @@ def _start(count: int, executable: str, workers: list[_Worker]) -> subprocess.Po
         descriptors = [other.fileno() for other in theirs]
         # Leaving at once: there is nothing to tidy up, and that takes milliseconds.
         code = (
-            f"import os, sys; sys.path[:0] = {_import_path()}; "
+            f"import os, sys; sys.path += {_import_path()}; "
             f"from {extraction_process.__name__} import serve; serve({descriptors}); os._exit(0)"
         )
         return subprocess.Popen(
@@ -211,12 +204,17 @@ def _start(count: int, executable: str, workers: list[_Worker]) -> subprocess.Po
 
 
 def _import_path() -> list[str]:
-    """Return where the process finds this package and the decompressor, and nothing else."""
+    """Return where the process finds this package and the decompressor, behind what it has."""
     path = [os.path.dirname(os.path.dirname(os.path.dirname(extraction_process.__file__)))]
     if sys.version_info < (3, 14):
-        from backports import zstd
+        from importlib.util import find_spec
 
-        path.append(os.path.dirname(os.path.dirname(os.path.dirname(zstd.__file__))))
+        # Not imported: this process may never need it.
+        spec = find_spec("backports.zstd")
+        if spec is not None and spec.origin is not None:
+            package = os.path.dirname(spec.origin)
+            # In the folder lies what `zstd_decompressor` wants; the other one is for the whole.
+            path += [package, os.path.dirname(os.path.dirname(package))]
     return path
 
 

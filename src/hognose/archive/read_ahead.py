@@ -6,8 +6,6 @@ on each side of a short queue both cores work on one package.
 
 from __future__ import annotations
 
-from collections import deque
-
 TYPE_CHECKING = False  # as in `typing`, which takes 5 ms to import
 
 if TYPE_CHECKING:
@@ -88,6 +86,7 @@ class _PieceQueue:
     """A bounded queue with one writer, one reader, and an end that may be an error."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
+        from collections import deque
         from threading import Semaphore
 
         self._source = pieces

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from hognose._process_lock import file_lock, is_on_network
 from hognose.archive import remove_tree, rename
 from hognose.cache.cache_directory import CACHE_KINDS, CacheKind
-from hognose.cache.process_lock import file_lock, is_on_network
 from hognose.errors import LockTimeoutError, PackageCacheError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from contextlib import AbstractContextManager
 
 _DAY = 86400.0
@@ -79,15 +79,17 @@ class CleanResult(msgspec.Struct, frozen=True, kw_only=True):
     kept: tuple[tuple[CacheItem, str], ...] = ()
 
 
-def summarise_cache(cache_dir: str | os.PathLike[str]) -> list[CacheKindSummary]:
+def summarise_cache(
+    cache_dir: str | os.PathLike[str], *, package_dirs: Sequence[str] = ()
+) -> list[CacheKindSummary]:
     """Count what each kind of cache holds.
 
     Args:
         cache_dir: The directory that has `pkgs` and the others in it.
+        package_dirs: Where packages are, if not in `pkgs`.
     """
     summaries = []
-    for kind in CACHE_KINDS:
-        path = os.path.join(os.fspath(cache_dir), kind.folder)
+    for kind, path in _iter_places(cache_dir, package_dirs):
         items = list(iter_items(kind, path))
         unused = [item for item in items if not item.is_linked]
         summaries.append(
@@ -111,6 +113,7 @@ def clean_cache(
     older_than: float | None = None,
     dry_run: bool = False,
     keep: Collection[str] = (),
+    package_dirs: Sequence[str] = (),
     clock: Callable[[], float] = time.time,
 ) -> CleanResult:
     """Remove things from the caches; what abandoned downloads left goes in any case.
@@ -124,6 +127,7 @@ def clean_cache(
         older_than: Spare what was added or written in this many seconds.
         dry_run: Whether only to say what would go.
         keep: Paths to spare.
+        package_dirs: Where packages are, if not in `pkgs`.
         clock: What tells the time, in seconds since 1970.
 
     Raises:
@@ -137,10 +141,9 @@ def clean_cache(
     now = clock()
     removed = []
     kept = []
-    for kind in CACHE_KINDS:
+    for kind, root in _iter_places(cache_dir, package_dirs):
         if kind.name not in kinds:
             continue
-        root = os.path.join(os.fspath(cache_dir), kind.folder)
         for item in iter_items(kind, root):
             age = now - item.used_at
             if item.is_abandoned:
@@ -157,6 +160,16 @@ def clean_cache(
                 kept.append((item, fault))
     freed = sum(item.freed_size for item in removed)
     return CleanResult(removed=tuple(removed), freed_size=freed, kept=tuple(kept))
+
+
+def _iter_places(
+    cache_dir: str | os.PathLike[str], package_dirs: Sequence[str]
+) -> Iterator[tuple[CacheKind, str]]:
+    for kind in CACHE_KINDS:
+        if kind.is_packages and package_dirs:
+            yield from ((kind, directory) for directory in package_dirs)
+        else:
+            yield kind, os.path.join(os.fspath(cache_dir), kind.folder)
 
 
 def iter_items(kind: CacheKind, root: str) -> Iterator[CacheItem]:

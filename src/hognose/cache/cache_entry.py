@@ -10,13 +10,17 @@ read, and both are written.
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from hognose.archive import ValidationMode, find_faults
 from hognose.errors import HognoseError
-from hognose.net import redact
+from hognose.net import without_secrets
 from hognose.types import PathsJson, RepoDataRecord, wire
+
+if TYPE_CHECKING:
+    from hognose.archive import ArchiveDigest
 
 RECORD_PATH = "info/repodata_record.json"
 _SIDECAR_REVISION = (1).to_bytes(8, "big")
@@ -72,7 +76,7 @@ def _is_same(stored: _StoredRecord, record: RepoDataRecord) -> bool:
     # A record without any hash, from a hand-made channel: the place and the size must do.
     if record.size is not None and stored.size is not None and record.size != stored.size:
         return False
-    return stored.url == redact(record.url)
+    return without_secrets(stored.url or "") == without_secrets(record.url)
 
 
 def _sidecar_fits(path: str, record: RepoDataRecord) -> bool:
@@ -95,14 +99,18 @@ def _files_fit(path: str, validation: ValidationMode) -> bool:
     return not find_faults(path, paths_json.paths, mode=validation)
 
 
-def write_record(directory: str, record: RepoDataRecord) -> None:
-    """Write `info/repodata_record.json`; secrets in the URLs are left out.
+def write_record(directory: str, record: RepoDataRecord, digest: ArchiveDigest) -> None:
+    """Write `info/repodata_record.json`: a record, and what is known of the archive now.
 
-    It is not forced to the disk: that would say nothing of the files beside it, which are not.
+    Secrets in the URLs are left out. It is not forced to the disk: that would say nothing of the
+    files beside it, which are not.
     """
     values = {name: getattr(record, name) for name in RepoDataRecord.__struct_fields__}
-    values["url"] = redact(record.url)
-    values["channel"] = redact(record.channel)
+    values["sha256_hex"] = digest.sha256.hex()
+    values["md5_hex"] = digest.md5.hex() or record.md5_hex
+    values["size"] = digest.size
+    values["url"] = without_secrets(record.url)
+    values["channel"] = without_secrets(record.channel)
     content = wire.encode_json(RepoDataRecord(**values), pretty=True, sort_keys=True)
     path = f"{directory}/{RECORD_PATH}"
     try:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from hognose._process_lock import file_lock, is_on_network
 from hognose.archive import (
     ExtractLimits,
     ValidationMode,
@@ -28,13 +29,12 @@ from hognose.archive import (
 from hognose.cache.cache_directory import default_cache_dir, ensure_cache_directory
 from hognose.cache.cache_entry import is_usable, write_record, write_sidecar
 from hognose.cache.package_download import download_package
-from hognose.cache.process_lock import file_lock, is_on_network
 from hognose.errors import PackageCacheError
-from hognose.net import redact
+from hognose.net import without_secrets
 from hognose.types import RepoDataRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from hognose.archive import ArchiveDigest, ExtractionWorkers
@@ -132,12 +132,15 @@ class PackageCache:
         Raises:
             PackageCacheError: The record's name, version or build is unfit for a file name.
         """
-        segments = _segments(record)
+        path = self._find(record, _segments(record))
+        return None if path is None else Path(path)
+
+    def _find(self, record: RepoDataRecord, segments: Sequence[str]) -> str | None:
         for root in (self._root, *map(str, self.read_only)):
             for segment in segments:
                 path = f"{root}/{segment}"
                 if is_usable(path, record, validation=self.validation):
-                    return Path(path)
+                    return path
         return None
 
     def fetch(
@@ -169,16 +172,17 @@ class PackageCache:
             LockTimeoutError: Another process was making this entry for too long.
             PackageCacheError: The cache cannot be written to.
         """
-        path = self.lookup(record)
+        segments = _segments(record)
+        path = self._find(record, segments)
         if path is not None:
-            return CachedPackage(path, record)
+            return CachedPackage(Path(path), record)
         ensure_cache_directory(self._root)
-        with self._entry_lock(_segments(record)[0], client, record.url):
-            path = self.lookup(record)
+        with self._entry_lock(segments[0], client, record.url):
+            path = self._find(record, segments)
             if path is not None:
-                return CachedPackage(path, record)
-            path = Path(self._add(record, client, reporter, entry, workers))
-        return CachedPackage(path, record, is_new=True)
+                return CachedPackage(Path(path), record)
+            path = self._add(record, segments[0], client, reporter, entry, workers)
+        return CachedPackage(Path(path), record, is_new=True)
 
     @contextmanager
     def _entry_lock(self, segment: str, client: Client, url: str) -> Iterator[None]:
@@ -205,18 +209,19 @@ class PackageCache:
         if not self._use_locks:
             return nullcontext()
         folder = f"{self._root}/{_LOCK_FOLDER}"
-        os.makedirs(folder, exist_ok=True)
+        if not os.path.isdir(folder):
+            os.makedirs(folder, exist_ok=True)
         return file_lock(f"{folder}/{segment}", timeout=self._lock_timeout, wait=wait)
 
     def _add(
         self,
         record: RepoDataRecord,
+        segment: str,
         client: Client,
         reporter: CacheReporter | None,
         entry: int,
         workers: ExtractionWorkers | None,
     ) -> str:
-        segment = _segments(record)[0]
         temporary = f"{self._root}/.{segment[:100]}.{os.urandom(6).hex()}.partial"
         try:
             digest = download_package(
@@ -228,8 +233,8 @@ class PackageCache:
                 entry=entry,
                 workers=workers,
             )
-            write_record(temporary, _with_digest(record, digest))
-            final = self._publish(temporary, record, digest)
+            write_record(temporary, record, digest)
+            final = self._publish(temporary, segment, record, digest)
         except OSError as error:
             remove_tree(temporary)
             message = f"cannot write to package cache `{self._root}`: {error.strerror}"
@@ -240,11 +245,12 @@ class PackageCache:
         _append_url(self._root, record.url)
         return final
 
-    def _publish(self, temporary: str, record: RepoDataRecord, digest: ArchiveDigest) -> str:
+    def _publish(
+        self, temporary: str, segment: str, record: RepoDataRecord, digest: ArchiveDigest
+    ) -> str:
         """Give a finished directory its name, unless somebody was faster."""
-        segments = (record.file_stem, _hashed_segment(record, digest.sha256.hex()))
-        for segment in segments:
-            final = f"{self._root}/{segment}"
+        for name in (segment, _hashed_segment(record, digest.sha256.hex())):
+            final = f"{self._root}/{name}"
             if not os.path.lexists(final) and _renamed(temporary, final):
                 return self._finish(final, digest)
             if is_usable(final, record, validation=self.validation):
@@ -309,18 +315,9 @@ def _hashed_segment(record: RepoDataRecord, actual_sha256_hex: str | None = None
     return f"{record.file_stem}-{promised.lower()[:16]}"
 
 
-def _with_digest(record: RepoDataRecord, digest: ArchiveDigest) -> RepoDataRecord:
-    """Complete a record by what is known of the archive now."""
-    values = {name: getattr(record, name) for name in RepoDataRecord.__struct_fields__}
-    values["sha256_hex"] = digest.sha256.hex()
-    values["md5_hex"] = digest.md5.hex() or record.md5_hex
-    values["size"] = digest.size
-    return RepoDataRecord(**values)
-
-
 def _append_url(root: str, url: str) -> None:
     """Add to `urls.txt`, by which conda knows where packages came from."""
-    line = f"{redact(url)}\n".encode()
+    line = f"{without_secrets(url)}\n".encode()
     try:
         # One write in append mode: lines of several processes do not mix.
         descriptor = os.open(f"{root}/urls.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)

@@ -99,8 +99,9 @@ def download_package(
                 fault = _broke_off(error, progress)
             finally:
                 progress.complete()
-        if fault is None:
-            return digest
+            if fault is None:
+                return digest
+            response.distrust()
     assert fault is not None
     raise fault
 
