@@ -9,9 +9,11 @@ import pytest
 from hognose import aio
 from hognose.cache import PackageCache
 from hognose.channel import index_channel
+from hognose.config import Config
 from hognose.errors import HashMismatchError, UnsolvableError
 from hognose.net import Client
-from hognose.repodata import SparseRepoData
+from hognose.repodata import Gateway as Blocking
+from hognose.repodata import MultiSource, SparseRepoData
 from hognose.types import Channel, PrefixRecord, RunExportsJson
 from support.channel_server import ChannelServer
 from support.package_maker import make_package
@@ -55,6 +57,7 @@ def test_a_gateway_answers_everything_else_too(channel, gateway):
         (records,) = await gateway.query([url], SUBDIRS, ["app"], recursive=False)
         return (
             await gateway.who_needs([url], SUBDIRS, "lib"),
+            await gateway.newest([url], SUBDIRS),
             await gateway.run_exports(records),
             await gateway.run_exports(records, read_archive=lambda record: exports),
             await gateway.channel_notices([url]),
@@ -62,9 +65,10 @@ def test_a_gateway_answers_everything_else_too(channel, gateway):
         )
 
     exports = RunExportsJson(weak=("app",))
-    dependents, known, read, notices, relations = asyncio.run(main())
+    dependents, newest, known, read, notices, relations = asyncio.run(main())
 
     assert ["app"] == [dependent.record.name for dependent in dependents]
+    assert ["app", "lib"] == [record.name for record in newest]
     assert [RunExportsJson()] == known == read
     assert [] == notices
     assert relations is None
@@ -164,3 +168,130 @@ def test_a_cancelled_install_leaves_no_environment(channel, gateway, tmp_path):
         asyncio.run(main(server))
 
     assert not os.path.lexists(tmp_path / "env")
+
+
+async def cancelled_when(condition, coroutine):
+    """Cancel a coroutine's task as soon as a condition holds, and wait for its end."""
+    task = asyncio.create_task(coroutine)
+    await asyncio.to_thread(wait_until, condition)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+def wait_until(condition):
+    while not condition():
+        pass
+
+
+def test_a_cancelled_query_does_not_wait_for_a_silent_server(channel, tmp_path):
+    with ChannelServer(channel) as server, Client(environ={}) as client:
+        server.delay("*", seconds=60)
+        gateway = aio.Gateway(tmp_path / "repodata", client=client)
+        asyncio.run(
+            cancelled_when(server.count, gateway.query([server.url], SUBDIRS, ["app"])),
+        )
+        server.heal()
+        (found,) = asyncio.run(gateway.query([server.url], SUBDIRS, ["app"]))
+    assert ["app", "lib"] == sorted(record.name for record in found)
+    assert not any(each.suffix == ".tmp" for each in tmp_path.rglob("*"))
+
+
+class Source:
+    """Records of one name, out of a coroutine."""
+
+    def __init__(self, records, wait=None):
+        self.records = records
+        self.loops = []
+        self.wait = wait
+
+    async def fetch_package_records(self, platform, name):
+        self.loops.append(asyncio.get_running_loop())
+        if self.wait is not None:
+            await self.wait.wait()
+        return [record for record in self.records if record.name == name]
+
+    def package_names(self, platform):
+        return sorted({record.name for record in self.records})
+
+
+@pytest.mark.parametrize("is_grouped", [False, True], ids=["alone", "in a group"])
+def test_an_own_source_may_answer_with_coroutines(channel, gateway, is_grouped):
+    async def main():
+        (records,) = await gateway.query([str(channel)], SUBDIRS, ["app"])
+        source = Source(records)
+        given = MultiSource("mine", [source]) if is_grouped else source
+        found = await gateway.query([given], ["linux-64"], ["app"])
+        names = await gateway.names([given], ["linux-64"])
+        assert [given] == found.sources
+        assert {asyncio.get_running_loop()} == set(source.loops)
+        return [record.name for record in found[0]], names
+
+    assert (["app", "lib"], ["app", "lib"]) == asyncio.run(main())
+
+
+def test_the_coroutine_of_an_own_source_is_cancelled_with_the_query(gateway):
+    async def main():
+        source = Source([], wait=asyncio.Event())
+        await cancelled_when(lambda: source.loops, gateway.query([source], ["linux-64"], ["app"]))
+
+    asyncio.run(main())
+
+
+def test_an_own_source_with_coroutines_needs_a_loop(channel):
+    with Client() as client, pytest.raises(TypeError, match=r"hognose\.aio\.Gateway"):
+        Blocking(client).query([Source([])], ["linux-64"], ["app"])
+
+
+def test_a_gateway_can_be_made_of_a_configuration(channel, tmp_path):
+    config = Config.from_toml("[repodata-config]\ndisable-zstd = true\ndisable-sharded = true\n")
+    with ChannelServer(channel) as server:
+        gateway = aio.Gateway.from_config(config, tmp_path / "repodata")
+        with gateway.client:
+            names = asyncio.run(gateway.names([server.url], SUBDIRS))
+        asked = {each.path.rpartition("/")[2] for each in server.requests}
+    assert ["app", "lib"] == names
+    assert {"repodata.json.bz2", "repodata.json"} == asked
+
+
+def test_a_query_brings_notices_if_it_is_asked_to(channel, tmp_path):
+    with ChannelServer(channel) as server, Client(environ={}) as client:
+        server.serve("notices.json", b'{"notices": [{"id": "1", "message": "hello"}]}')
+        gateway = aio.Gateway(tmp_path / "repodata", client=client)
+
+        async def main():
+            url = [server.url]
+            return [
+                await gateway.query(url, SUBDIRS, ["app"]),
+                await gateway.query(url, SUBDIRS, ["app"], channel_notices=True),
+                await gateway.names(url, SUBDIRS),
+                await gateway.names(url, SUBDIRS, channel_notices=True),
+            ]
+
+        results = asyncio.run(main())
+    assert [[], ["hello"], [], ["hello"]] == [
+        [notice.message for notice in result.notices] for result in results
+    ]
+
+
+def test_a_document_is_fetched_into_a_file_or_a_writer(tmp_path):
+    with ChannelServer() as server, Client(environ={}) as client:
+        url = server.serve("a", b"content")
+
+        async def main():
+            await aio.download_to_path(client, url, tmp_path / "a")
+            with (tmp_path / "b").open("wb") as file:
+                await aio.download_to_writer(client, url, file)
+
+        asyncio.run(main())
+    assert [b"content", b"content"] == [(tmp_path / name).read_bytes() for name in ("a", "b")]
+
+
+def test_a_cancelled_download_leaves_the_file_as_it_was(tmp_path):
+    (tmp_path / "a").write_bytes(b"before")
+    with ChannelServer() as server, Client(environ={}) as client:
+        url = server.serve("a", b"content")
+        server.stall("a", after=3)
+        asyncio.run(cancelled_when(server.count, aio.download_to_path(client, url, tmp_path / "a")))
+    assert [tmp_path / "a"] == list(tmp_path.iterdir())
+    assert b"before" == (tmp_path / "a").read_bytes()

@@ -1,4 +1,4 @@
-"""What a configuration means for a client and a gateway.
+"""What a configuration means for clients, gateways, caches and indexes.
 
 `hognose.config` reads settings and knows nothing else; `hognose.net` and `hognose.repodata` read
 none. This is where they meet, for the commands and for whoever wants to behave as they do.

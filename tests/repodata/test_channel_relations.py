@@ -8,7 +8,7 @@ import pytest
 
 from hognose.errors import FetchRepoDataError
 from hognose.net import Client
-from hognose.repodata import Gateway
+from hognose.repodata import Gateway, GatewayWarning
 from hognose.repodata.channel_relations import order_channels, relation_edges
 from hognose.types import Channel, ChannelInfo, ChannelRelations
 from support.channel_server import ChannelServer
@@ -132,3 +132,67 @@ def test_relations_within_the_depth_are_no_error(root):
             [(root / "mine").as_uri()], ["noarch"], ["a"], channel_relations_max_depth=2
         )
     assert 3 == len(found)
+
+
+def test_relations_can_be_left_out_of_a_single_query(root):
+    with Client() as client:
+        found = Gateway(client).query(
+            [(root / "mine").as_uri()], ["noarch"], ["a"], channel_relations="disabled"
+        )
+    assert ["mine"] == [source.name for source in found.sources]
+
+
+def test_relations_without_fault_are_followed_where_faults_are_warned_of(root):
+    with Client() as client:
+        found = Gateway(client).query(
+            [(root / "mine").as_uri()], ["noarch"], ["a"], channel_relations="warn"
+        )
+    assert ["forge", "bio", "mine"] == [source.name for source in found.sources]
+
+
+@pytest.mark.parametrize(
+    ("relations", "warning"),
+    [
+        ({"bio": {"base": "https://elsewhere.org/x"}}, "does not start with"),
+        ({"bio": {"base": "../x", "overrides": "../x"}}, "as its base and as overridden"),
+        ({"bio": {"base": "../nowhere"}}, "nowhere/ is not a channel"),
+        ({"bio": {"base": "../mine"}}, "above and below itself"),
+    ],
+    ids=["reference", "both", "missing", "cycle"],
+)
+def test_faults_of_relations_can_be_warnings(root, relations, warning):
+    for name, related in relations.items():
+        document = repodata(entry("a", build=name), channel_relations=related)
+        write_repodata(root / name, document, formats=("json",))
+    with Client() as client, pytest.warns(GatewayWarning, match=warning):
+        found = Gateway(client).query(
+            [(root / "mine").as_uri()], ["noarch"], ["a"], channel_relations="warn"
+        )
+    assert ["bio", "mine"] == sorted(source.name for source in found.sources)
+
+
+def test_a_channel_that_is_missing_is_told_with_who_named_it(root):
+    document = repodata(entry("a"), channel_relations={"base": "../nowhere"})
+    write_repodata(root / "bio", document, formats=("json",))
+
+    with Client() as client, pytest.raises(FetchRepoDataError) as caught:
+        Gateway(client).query([(root / "mine").as_uri()], ["noarch"], ["a"])
+
+    assert caught.value.message.endswith(f"the channel {(root / 'bio').as_uri()}/ names it")
+
+
+def test_too_long_a_way_can_be_a_warning(root):
+    with Client() as client, pytest.warns(GatewayWarning, match="more than 1 steps"):
+        found = Gateway(client).query(
+            [(root / "mine").as_uri()],
+            ["noarch"],
+            ["a"],
+            channel_relations="warn",
+            channel_relations_max_depth=1,
+        )
+    assert ["bio", "mine"] == [source.name for source in found.sources]
+
+
+def test_something_else_cannot_be_done_about_relations(root):
+    with Client() as client, pytest.raises(ValueError, match='"disabled", "warn" or "strict"'):
+        Gateway(client).query([str(root / "mine")], ["noarch"], ["a"], channel_relations="wran")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from hognose.repodata import UnknownRevision
+
 DOCUMENT = repodata(
     entry("lib", "2"),
     entry("app", "1", depends=["lib >=1", "__glibc >=2.28"]),
@@ -110,6 +112,59 @@ def test_revisions_that_nobody_here_knows_are_reported(
         unknown.package_count,
         unknown.message,
     )
+
+
+@pytest.mark.parametrize("kept", ["kept", "not kept"])
+@pytest.mark.parametrize("formats", [("json",), ("shards",), ("json", "shards")])
+def test_a_reporter_is_told_of_revisions_that_nobody_here_knows(
+    tmp_path: Path, client: Client, formats: tuple[str, ...], kept: str
+) -> None:
+    class Listener:
+        def __init__(self) -> None:
+            self.told: list[tuple[object, ...]] = []
+
+        def on_subdir_start(self, channel: str, subdir: str) -> str:
+            return subdir
+
+        def on_unknown_revision(self, subdir: object, revision: UnknownRevision) -> None:
+            self.told.append((subdir, revision.revision, revision.package_count))
+
+    revisions = {"v3": {"n_packages": 1}, "v9": {"n_packages": 7}}
+    document = repodata(entry("lib"), repodata_revisions=revisions)
+    write_repodata(tmp_path / "channel", document, formats=formats)
+    with ChannelServer(tmp_path / "channel") as server:
+        for _ in range(2 if kept == "kept" else 1):
+            listener = Listener()
+            cache = tmp_path / "cache" if kept == "kept" else None
+            gateway = Gateway(client, cache_dir=cache, reporter=listener)
+            gateway.query([server.url], ["noarch"], ["lib"])
+            assert [("noarch", "v9", 7)] == listener.told
+            gateway.who_needs([server.url], ["noarch"], "lib")
+            assert {("noarch", "v9", 7)} == set(listener.told)
+
+
+@pytest.mark.parametrize("formats", [("json",), ("shards",), ("json", "shards")])
+def test_the_newest_record_of_each_name_is_found(
+    tmp_path: Path, client: Client, formats: tuple[str, ...]
+) -> None:
+    one = repodata(
+        entry("a", "1.10"),
+        entry("a", "1.9"),
+        entry("b", "1", "x", build_number=2, timestamp=5),
+        entry("b", "1", "y", build_number=2, timestamp=9),
+        entry("b", "1", "z", build_number=1, timestamp=99),
+        entry("c", "1"),
+    )
+    write_repodata(tmp_path / "one", one, formats=formats)
+    write_repodata(tmp_path / "two", repodata(entry("c", "2"), entry("d")), formats=formats)
+    with ChannelServer(tmp_path) as server:
+        channels = [f"{server.url}one", f"{server.url}two"]
+        found = Gateway(client).newest(channels, ["noarch", "linux-64"])
+        shards = [each for each in server.requests if "/shards/" in each.path]
+    assert ["a 1.10 0", "b 1 y", "c 2 0", "d 1 0"] == [
+        f"{record.name} {record.version} {record.build}" for record in found
+    ]
+    assert bool(shards) == (formats == ("shards",))
 
 
 def test_a_shard_that_is_gone_is_looked_for_in_a_newer_index(

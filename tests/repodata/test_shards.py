@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
-from hognose.errors import HashMismatchError
+from hognose.errors import HashMismatchError, InvalidPackageFileError
 from hognose.net import Client
 from hognose.repodata import Gateway
+from hognose.repodata.decompression import decompress
 from support.channel_server import ChannelServer
-from support.repodata_files import entry, repodata, write_repodata, write_shards
+from support.repodata_files import entry, repodata, write_repodata, write_shards, zstd
 from support.toy_channel import NOARCH, PLATFORMS, file_names, write_channel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -117,3 +120,65 @@ def test_an_address_of_shards_inside_the_channel_stays_at_its_mirror(channel: Pa
         found = Gateway(client).query([public], ["noarch"], ["a"])
         assert found[0][0].url == f"{public}/noarch/a-1-0.conda"
         assert server.count() == 2
+
+
+def rewrite_hash(channel: Path, change: Callable[[bytes], object]) -> None:
+    """Write the hashes of a channel's index in another way."""
+    path = channel / "noarch" / "repodata_shards.msgpack.zst"
+    index = msgspec.msgpack.decode(decompress(path.read_bytes(), max_size=1 << 20, what="it"))
+    index["shards"] = {name: change(digest) for name, digest in index["shards"].items()}
+    path.write_bytes(zstd.compress(msgspec.msgpack.encode(index)))
+
+
+@pytest.mark.parametrize("change", [list, bytes.hex])
+def test_hashes_may_be_written_as_numbers_or_digits(
+    channel: Path, cache: Path, client: Client, change: Callable[[bytes], object]
+) -> None:
+    write_repodata(channel, repodata(entry("a")), formats=("json", "shards"))
+    rewrite_hash(channel, change)
+    with ChannelServer(channel) as server:
+        for cache_dir in (None, cache):
+            gateway = Gateway(client, cache_dir=cache_dir)
+            ((record,),) = gateway.query([server.url], ["noarch"], ["a"])
+            assert record.name == "a"
+
+
+@pytest.mark.parametrize("wrong", [10**12, -1, b"short", "no digits", [1, 2], [[]], {}, 1.5])
+def test_what_is_no_hash_is_named(
+    channel: Path, cache: Path, client: Client, wrong: object
+) -> None:
+    write_repodata(channel, repodata(entry("a")), formats=("json", "shards"))
+    rewrite_hash(channel, lambda _: wrong)
+    with ChannelServer(channel) as server:
+        for cache_dir in (None, cache):
+            gateway = Gateway(client, cache_dir=cache_dir)
+            with pytest.raises(InvalidPackageFileError, match="no usable hash for `a`"):
+                gateway.query([server.url], ["noarch"], ["a"])
+
+
+@pytest.mark.parametrize(
+    ("form", "key"),
+    [
+        ("json", "base_url"),
+        ("zst", "base_url"),
+        ("shards", "base_url"),
+        ("shards", "shards_base_url"),
+    ],
+)
+def test_an_address_that_is_none_is_named(
+    channel: Path, cache: Path, client: Client, form: str, key: str
+) -> None:
+    document = repodata(entry("a"), base_url="http://[")
+    write_repodata(channel, document, formats=(form,))
+    if form == "shards":
+        path = channel / "noarch" / "repodata_shards.msgpack.zst"
+        index = msgspec.msgpack.decode(zstd.decompress(path.read_bytes()))
+        index["info"] = {key: "http://["}
+        path.write_bytes(zstd.compress(msgspec.msgpack.encode(index)))
+    with ChannelServer(channel) as server:
+        for _ in range(2):
+            with pytest.raises(
+                InvalidPackageFileError, match=r"broken address: `http://\[`"
+            ) as caught:
+                Gateway(client, cache_dir=cache).query([server.url], ["noarch"], ["a"])
+            assert f"{server.url}noarch/" in caught.value.message

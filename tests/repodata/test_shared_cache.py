@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hognose.net import Client
+from hognose.errors import FetchCancelledError
+from hognose.net import Cancellation, Client
 from hognose.repodata import Gateway
+from hognose.repodata.document_cache import DocumentCache
 from support.channel_server import ChannelServer
 from support.repodata_files import entry, repodata, write_repodata
-from support.toy_channel import EVERYTHING_APP_NEEDS, PLATFORMS, file_names, write_channel
+from support.toy_channel import EVERYTHING_APP_NEEDS, FORMATS, PLATFORMS, file_names, write_channel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,6 +74,83 @@ def test_eight_processes_share_a_cold_cache(channel: Path, cache: Path, form: st
         assert {len(request.path.split("/")) for request in server.requests} == {2}
         assert all("if-none-match" in request.headers for request in server.requests)
     assert leftovers(cache) == []
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_of_six_processes_with_a_cold_cache_one_downloads(
+    channel: Path, cache: Path, form: str
+) -> None:
+    write_channel(channel, form)
+    with ChannelServer(channel) as server:
+        # All have begun when the first answer comes.
+        server.delay(seconds=0.2)
+        processes = [start(server.url, cache) for _ in range(6)]
+        outputs = [process.communicate()[0].split() for process in processes]
+        whole = [each.path for each in server.requests if "if-none-match" not in each.headers]
+    assert outputs == [EVERYTHING_APP_NEEDS] * 6
+    documents = [path for path in whole if "/shards/" not in path]
+    assert sorted(documents) == sorted(set(documents))
+    assert len(list(cache.rglob("content-*"))) == 2
+
+
+def test_shards_that_several_processes_fetched_are_on_the_disk_once(
+    channel: Path, tmp_path: Path
+) -> None:
+    write_channel(channel, "shards")
+    sizes = []
+    with ChannelServer(channel) as server:
+        for count in (1, 6):
+            cache = tmp_path / f"cache-{count}"
+            for process in [start(server.url, cache) for _ in range(count)]:
+                process.communicate()
+            sizes.append(sorted(path.stat().st_size for path in cache.rglob("shards")))
+    assert sizes[0] == sizes[1]
+
+
+def test_who_has_a_changed_document_hands_it_to_those_that_wait(channel: Path, cache: Path) -> None:
+    write_repodata(channel, repodata(entry("app", "1")), formats=["zst"])
+    with ChannelServer(channel) as server:
+        start(server.url, cache).communicate()
+        write_repodata(channel, repodata(entry("app", "2")), formats=["zst"])
+        server.delay("noarch/repodata.json.zst", seconds=0.5)
+        processes = [start(server.url, cache) for _ in range(4)]
+        outputs = [process.communicate()[0].split() for process in processes]
+    assert outputs == [["app-2-0.conda"]] * 4
+    assert len(list(cache.rglob("content-*"))) == 1
+
+
+def test_a_lock_that_nobody_holds_is_no_obstacle(
+    channel: Path, cache: Path, client: Client
+) -> None:
+    write_channel(channel, "zst")
+    with ChannelServer(channel) as server:
+        for subdir in PLATFORMS:
+            folder = DocumentCache(cache, f"{server.url}{subdir}/").directory
+            folder.mkdir(parents=True)
+            (folder / "lock").write_text("left by somebody who was killed")
+        found = Gateway(client, cache_dir=cache).query([server.url], PLATFORMS, ["app"])
+    assert file_names(found[0]) == EVERYTHING_APP_NEEDS
+
+
+def test_who_waits_for_too_long_goes_on_alone(cache: Path) -> None:
+    url = "https://example.com/noarch/"
+    nobody = Cancellation()
+    with DocumentCache(cache, url).locked(nobody) as is_alone:
+        assert is_alone
+        with DocumentCache(cache, url, lock_timeout=0).locked(nobody) as is_alone:
+            assert not is_alone
+
+
+def test_who_waits_can_be_told_to_stop(cache: Path) -> None:
+    url = "https://example.com/noarch/"
+    told = Cancellation()
+    told.cancel()
+    with (
+        DocumentCache(cache, url).locked(Cancellation()),
+        pytest.raises(FetchCancelledError),
+        DocumentCache(cache, url).locked(told),
+    ):
+        pass
 
 
 @pytest.mark.slow

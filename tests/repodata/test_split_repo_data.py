@@ -11,7 +11,7 @@ import pytest
 from hognose.errors import FetchRepoDataError, InvalidPackageFileError
 from hognose.repodata import SparseRepoData
 from hognose.repodata.record_scan import UNFORESEEN
-from hognose.repodata.sparse_repo_data import RepoDataPieces
+from hognose.repodata.repo_data_contents import RepoDataPieces
 from hognose.repodata.split_repo_data import SplitSubdir, split_stream, write_split
 from hognose.types import Channel
 from support import shared_data

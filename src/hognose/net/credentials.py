@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol, Self
 from urllib.parse import urlsplit
@@ -83,20 +84,26 @@ class CredentialChain:
         """Keep the stores in their order."""
         self.stores = tuple(stores)
         self._answers: dict[str, Credentials | None] = {}
+        # A key ring may ask its user, which is not to happen once for every thread.
+        self._guard = threading.Lock()
 
     def get(self, url: str, /) -> Credentials | None:
         """Return the first answer of the stores."""
         host = urlsplit(url).netloc
         if host not in self._answers:
-            found: Credentials | None = None
-            for store in self.stores:
-                found = store.get(url)
-                if found is not None:
-                    name = getattr(store, "name", type(store).__name__)
-                    _log.debug("%s: the secret is from %s", host.rpartition("@")[2], name)
-                    break
-            self._answers[host] = found
+            with self._guard:
+                if host not in self._answers:
+                    self._answers[host] = self._look_up(url, host)
         return self._answers[host]
+
+    def _look_up(self, url: str, host: str) -> Credentials | None:
+        for store in self.stores:
+            found = store.get(url)
+            if found is not None:
+                name = getattr(store, "name", type(store).__name__)
+                _log.debug("%s: the secret is from %s", host.rpartition("@")[2], name)
+                return found
+        return None
 
     def get_s3(self, url: str, /) -> S3Credentials | None:
         """Return the first key pair that a store has for a bucket."""

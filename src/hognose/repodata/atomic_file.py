@@ -1,17 +1,28 @@
-"""Files that are whole or not there, however many processes write them."""
+"""Files that are whole or not there, however many processes write them, with a lock or without."""
 
 from __future__ import annotations
 
 import os
 import threading
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING
+
+from hognose._process_lock import is_on_network
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import BinaryIO
 
-__all__ = ("replace_file", "write_file")
+__all__ = ("on_network", "replace_file", "write_file")
+
+
+@cache
+def on_network(directory: str) -> bool:
+    """Whether a directory, which need not exist, is where locks are better not used."""
+    while not os.path.exists(directory) and (parent := os.path.dirname(directory)) != directory:
+        directory = parent
+    return is_on_network(directory)
 
 
 def replace_file(path: str, content: bytes) -> bool:

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import msgspec
 
-from hognose.errors import NetworkError
+from hognose.errors import FetchCancelledError, NetworkError
 from hognose.net import redact, without_secrets
 from hognose.repodata.atomic_file import replace_file
 
 if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from hognose.net import Client
+    from hognose.repodata.notice_watch import NoticeWatch
     from hognose.types import Channel
 
-__all__ = ("ChannelNotice", "NoticeLevel", "fetch_notices", "seconds_of")
+__all__ = ("ChannelNotice", "NoticeFetcher", "NoticeLevel", "fetch_notices", "seconds_of")
 
 NoticeLevel = Literal["info", "warning", "critical"]
 
@@ -49,6 +52,15 @@ class ChannelNotice(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: str | None = None
     interval: int | None = None
 
+    def has_expired(self, now: float) -> bool:
+        """Whether it is of no interest any more.
+
+        Args:
+            now: The time, in seconds since the epoch.
+        """
+        end = seconds_of(self.expires_at)
+        return end is not None and end <= now
+
 
 class _Kept(msgspec.Struct, frozen=True, kw_only=True):
     until: float
@@ -78,6 +90,9 @@ def fetch_notices(
             return kept.notices
     try:
         data = client.get(f"{channel.base_url}notices.json", max_size=_MAX_SIZE)
+    except FetchCancelledError:
+        # Not a sign that the channel has none, so nothing is kept.
+        return []
     except NetworkError:
         data = b""
     notices = _decode(data, str(channel))
@@ -91,17 +106,74 @@ def fetch_notices(
     return notices
 
 
+class NoticeFetcher:
+    """Fetches the notices of channels for a gateway, and keeps them in its cache.
+
+    Args:
+        client: What fetches.
+        cache_dir: The directory for repodata on disk; None keeps nothing.
+        clock: Tells the seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        cache_dir: str | os.PathLike[str] | None,
+        clock: Callable[[], float],
+    ) -> None:
+        """Keep the settings; nothing is fetched yet."""
+        self._client = client
+        self._cache_dir = cache_dir
+        self._clock = clock
+
+    def fetch(self, channel: Channel, client: Client) -> list[ChannelNotice]:
+        """Return a channel's notices, by means of a client; nothing that goes wrong is an error.
+
+        Raises:
+            FetchCancelledError: The client was told to stop.
+        """
+        from hognose.repodata.document_cache import DocumentCache
+
+        path = None
+        if self._cache_dir is not None:
+            path = DocumentCache(self._cache_dir, channel.base_url).directory / "notices.json"
+        notices = fetch_notices(channel, client=client, path=path, now=self._clock())
+        client.cancellation.check(channel.base_url)
+        return notices
+
+    def watch(self, channels: Sequence[Channel], *, limit: int) -> NoticeWatch:
+        """Begin to fetch the notices of channels beside other work; see `NoticeWatch`."""
+        from pathlib import Path
+
+        from hognose.net import Cancellation
+        from hognose.repodata.notice_watch import NoticeWatch
+
+        cancellation = Cancellation()
+        client = self._client.cancelled_by(cancellation)
+
+        def fetch() -> Iterator[ChannelNotice]:
+            # One after another: these threads must not outlive the command, and an executor's do.
+            for channel in channels:
+                yield from self.fetch(channel, client)
+
+        seen = None if self._cache_dir is None else Path(self._cache_dir) / "notices-seen.json"
+        return NoticeWatch(
+            fetch, seen_path=seen, now=self._clock(), limit=limit, cancel=cancellation.cancel
+        )
+
+
 def _read(path: Path) -> _Kept | None:
     try:
         return _KEPT_DECODER.decode(path.read_bytes())
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError, ValueError, RecursionError):
         return None
 
 
 def _decode(data: bytes, channel: str) -> list[ChannelNotice]:
     try:
         tree = msgspec.json.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, ValueError, RecursionError):
         return []
     listed = tree.get("notices") if isinstance(tree, dict) else None
     notices: dict[str, ChannelNotice] = {}

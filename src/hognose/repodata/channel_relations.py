@@ -6,10 +6,12 @@ source that is no channel has a key of its own and no relations.
 
 from __future__ import annotations
 
+import warnings
+from contextlib import suppress
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from hognose.errors import FetchRepoDataError
+from hognose.errors import FetchCancelledError, FetchRepoDataError, NetworkError
 from hognose.net import join_url, redact
 
 if TYPE_CHECKING:
@@ -17,10 +19,92 @@ if TYPE_CHECKING:
 
     from hognose.types import ChannelInfo
 
-__all__ = ("DEFAULT_MAX_DEPTH", "order_channels", "relation_edges")
+__all__ = (
+    "DEFAULT_MAX_DEPTH",
+    "ChannelRelationsMode",
+    "GatewayWarning",
+    "RelationPolicy",
+    "order_channels",
+    "relation_edges",
+)
 
 DEFAULT_MAX_DEPTH = 10
+ChannelRelationsMode = Literal["disabled", "warn", "strict"]
+"""What to do about channels that channels name.
+
+`disabled` uses only the channels that were asked for. `strict` follows the others, and what is
+wrong with them is an error, as CEP 42 demands. `warn` follows them as far as that is possible, and
+what is not is a `GatewayWarning`.
+"""
+
 _HINT = "0 as `channel_relations_max_depth` leaves such relations out"
+
+
+class GatewayWarning(UserWarning):
+    """Relations of channels that a query went on without."""
+
+
+class RelationPolicy:
+    """Turns what is wrong with the relations of channels into errors, or into warnings."""
+
+    __slots__ = ("_is_strict",)
+
+    def __init__(self, mode: ChannelRelationsMode) -> None:
+        """Keep what is wanted.
+
+        Raises:
+            ValueError: There is no such mode.
+        """
+        if mode not in ("strict", "warn", "disabled"):
+            message = f'`channel_relations` is "disabled", "warn" or "strict", not {mode!r}'
+            raise ValueError(message)
+        self._is_strict = mode == "strict"
+
+    def tolerate(self, error: FetchRepoDataError | NetworkError) -> None:
+        """Warn of what went wrong; to be called while it is handled.
+
+        Raises:
+            FetchRepoDataError, NetworkError: What went wrong, if that is an error.
+        """
+        if self._is_strict or isinstance(error, FetchCancelledError):
+            raise error
+        warnings.warn(error.message, GatewayWarning, stacklevel=2)
+
+    def edges_of(self, base_url: str, infos: Iterable[ChannelInfo]) -> list[tuple[str, str]]:
+        """Return what `relation_edges` does, or nothing."""
+        try:
+            return relation_edges(base_url, infos)
+        except FetchRepoDataError as error:
+            self.tolerate(error)
+            return []
+
+    def refuse_depth(self, base_url: str, max_depth: int) -> None:
+        """Say that relations lead too far.
+
+        Raises:
+            FetchRepoDataError: That is an error.
+        """
+        shown = redact(base_url)
+        message = f"the relations of channels lead more than {max_depth} steps, to {shown}"
+        hint = "raise `channel_relations_max_depth`, or set it to 0 to leave them out"
+        self.tolerate(FetchRepoDataError(message, hint=hint, url=shown))
+
+    def order(self, given: Sequence[str], edges: Sequence[tuple[str, str]]) -> list[str]:
+        """Return what `order_channels` does; without the edges that close a cycle.
+
+        Raises:
+            FetchRepoDataError: There is such a one, and that is an error.
+        """
+        try:
+            return order_channels(given, edges)
+        except FetchRepoDataError as error:
+            self.tolerate(error)
+        kept: list[tuple[str, str]] = []
+        for edge in edges:
+            with suppress(FetchRepoDataError):
+                order_channels(given, [*kept, edge])
+                kept.append(edge)
+        return order_channels(given, kept)
 
 
 def relation_edges(base_url: str, infos: Iterable[ChannelInfo]) -> list[tuple[str, str]]:

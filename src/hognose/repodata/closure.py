@@ -40,12 +40,11 @@ class Closure:
         Most records of a name repeat each other's dependencies, so texts are sorted out before
         they are looked into.
         """
-        texts: set[str] = set()
-        for record in records:
-            texts.update(record.depends)
+        listed = list(records)
+        texts: set[str] = set().union(*[record.depends for record in listed])
+        for record in listed:
             if record.extra_depends:
-                for group in record.extra_depends.values():
-                    texts.update(group)
+                texts.update(*record.extra_depends.values())
         texts -= self._seen_texts
         self._seen_texts |= texts
         self._add_names(sorted(map(package_name_of, texts)))

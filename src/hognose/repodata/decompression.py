@@ -34,6 +34,11 @@ Compression = Literal["zst", "bz2", "gzip"]
 
 # Three times the largest repodata.json that exists (conda-forge's noarch has 0.4 GB).
 DEFAULT_MAX_SIZE = 1_500_000_000
+# Repodata packs to a tenth. Each record has hashes, which do not pack: 48 bytes at least, so that
+# records would have to have 10 kB each for this ratio.
+_MAX_RATIO = 200
+# What may be packed in any ratio.
+_UNSUSPECTED = 8 << 20
 _PIECE = 1 << 20
 
 
@@ -71,6 +76,8 @@ def iter_pieces(
 ) -> Iterator[bytes]:
     """Read and decompress piece by piece.
 
+    What unpacks to a hundred times what a repodata file would is refused long before `max_size`.
+
     Args:
         source: Where the bytes come from.
         compression: How they are compressed, None if they are not.
@@ -81,13 +88,45 @@ def iter_pieces(
         FetchRepoDataError: The document is too large, broken, or ends too early.
     """
     size = 0
-    pieces = _read(source) if compression is None else _decompress(source, compression, what)
+    counted = _Counted(source)
+    pieces = _read(source) if compression is None else _decompress(counted, compression, what)
     for piece in pieces:
         size += len(piece)
         if size > max_size:
-            message = f"{what} is too large: it has more than {max_size} bytes"
-            raise FetchRepoDataError(message, url=what)
+            raise _too_large(what, max_size)
+        if size > _UNSUSPECTED and compression is not None and size > _MAX_RATIO * counted.size:
+            raise _bomb(what)
         yield piece
+
+
+def _too_large(what: str, max_size: int) -> FetchRepoDataError:
+    message = f"{what} is too large: it has more than {max_size} bytes"
+    hint = (
+        "no channel that is known comes near this limit; where yours does, unpack a `repodata.json`"
+        " of it and give a larger `max_size` to `SparseRepoData`"
+    )
+    return FetchRepoDataError(message, hint=hint, url=what)
+
+
+def _bomb(what: str) -> FetchRepoDataError:
+    message = f"{what} is too large: it unpacks to more than {_MAX_RATIO} times its size"
+    hint = "no repodata packs so well: it is broken, or made to fill memory and disk"
+    return FetchRepoDataError(message, hint=hint, url=what)
+
+
+class _Counted:
+    """A source that knows how many bytes it has given."""
+
+    __slots__ = ("_source", "size")
+
+    def __init__(self, source: Reader) -> None:
+        self._source = source
+        self.size = 0
+
+    def read(self, size: int, /) -> bytes | None:
+        piece = self._source.read(size)
+        self.size += len(piece or b"")
+        return piece
 
 
 def _read(source: Reader) -> Iterator[bytes]:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from hognose._closing import Closing
 from hognose._several import require_several
-from hognose.errors import InvalidChannelError, InvalidUrlError
-from hognose.net import redact
 from hognose.repodata.channel_relations import DEFAULT_MAX_DEPTH
-from hognose.repodata.query import GatewayQueryResult, Query
-from hognose.repodata.shards import ShardedSubdir
+from hognose.repodata.gateway_call import GatewayCall
+from hognose.repodata.query import GatewayNamesResult, GatewayQueryResult, Query
+from hognose.repodata.reporter import Reports
 from hognose.repodata.source_config import SourceConfig
+from hognose.repodata.subdir_opener import WHOLE, SubdirOpener
 from hognose.repodata.subdir_pool import SubdirPool
 from hognose.repodata.tier import ChannelSource, Tier
 from hognose.types import Channel, MatchSpec, PackageName, Platform
@@ -25,20 +22,17 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from hognose.net import Client
-    from hognose.repodata.channel_notices import ChannelNotice
+    from hognose.net import Cancellation, Client
+    from hognose.repodata.channel_notices import ChannelNotice, NoticeFetcher
+    from hognose.repodata.channel_relations import ChannelRelationsMode
     from hognose.repodata.dependents import Dependent, Target
     from hognose.repodata.notice_watch import NoticeWatch
     from hognose.repodata.run_exports import ArchiveReader, RunExportsFinder
     from hognose.repodata.source import Subdir
-    from hognose.repodata.subdir_fetch import SubdirFetcher
     from hognose.repodata.subdir_pool import Source
     from hognose.types import ChannelRelations, RepoDataRecord, RunExportsJson
 
 __all__ = ("Gateway",)
-
-# Tells the files of channels that are read as a whole from those that are read shard by shard.
-_WHOLE = "whole"
 
 
 class Gateway(Closing):
@@ -46,6 +40,11 @@ class Gateway(Closing):
 
     A subdir is opened once in the life of a gateway, however many queries want it, and records are
     remembered: the same objects come back, so treat them as shared.
+
+    Each method that may use the network takes `cancel`. While that is cancelled, what it fetches
+    ends at once with `FetchCancelledError`; an interrupt (Ctrl-C) in the calling thread has the
+    same effect. Neither leaves a thread behind, nor a part of a file. Only own sources, which
+    nobody else can interrupt, are waited for.
 
     Args:
         client: What fetches. The gateway does not close it.
@@ -57,6 +56,7 @@ class Gateway(Closing):
             more connections, each with its own handshake, than it saves.
         channel_relations_max_depth: How many steps to follow channels that channels name
             (CEP 42); 0 uses only the channels that are asked for, None is 10.
+        reporter: Is told what goes on: an object with some of the methods of `GatewayReporter`.
         clock: Tells the seconds since the epoch.
     """
 
@@ -69,20 +69,28 @@ class Gateway(Closing):
         per_channel_config: Mapping[str, SourceConfig] | None = None,
         max_concurrent_requests: int = 32,
         channel_relations_max_depth: int | None = None,
+        reporter: object | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Keep the settings; nothing is opened yet."""
         self._client = client
         self._cache_dir = cache_dir
-        self._default_config = default_config or SourceConfig()
-        self._per_channel_config = dict(per_channel_config or {})
         self._width = max_concurrent_requests
+        self._reporter = reporter
         self._clock = clock
         depth = channel_relations_max_depth
         self._max_depth = DEFAULT_MAX_DEPTH if depth is None else depth
-        self._pool = SubdirPool(self._open_subdir)
+        opener = SubdirOpener(
+            client,
+            cache_dir=cache_dir,
+            default_config=default_config or SourceConfig(),
+            per_channel_config=per_channel_config or {},
+            clock=clock,
+            reporter=reporter,
+        )
+        self._pool = SubdirPool(opener.open)
         # Whole documents of channels that are otherwise read shard by shard.
-        self._whole = SubdirPool(self._open_whole)
+        self._whole = SubdirPool(opener.open_whole)
         self._run_exports: RunExportsFinder | None = None
 
     def query(
@@ -92,7 +100,10 @@ class Gateway(Closing):
         specs: Iterable[MatchSpec | str],
         *,
         recursive: bool = True,
+        channel_relations: ChannelRelationsMode = "strict",
         channel_relations_max_depth: int | None = None,
+        channel_notices: bool = False,
+        cancel: Cancellation | None = None,
     ) -> GatewayQueryResult:
         """Return the records that specs match and, recursively, all that those may need.
 
@@ -105,9 +116,14 @@ class Gateway(Closing):
             platforms: The subdirs to look into, usually one and `noarch`.
             specs: Names and match specs; a pattern stands for every name that it matches.
             recursive: Whether to follow dependencies.
+            channel_relations: What to do about channels that channels name (CEP 42): `disabled`
+                leaves them out, `warn` turns what is wrong with them into a `GatewayWarning`.
             channel_relations_max_depth: In place of the gateway's.
+            channel_notices: Whether to fetch what the channels have to say as well (CEP 6).
+            cancel: What ends the query.
 
         Raises:
+            FetchCancelledError: It was cancelled.
             InvalidChannelError: A channel's URL has a scheme that is not known.
             FetchRepoDataError: A channel does not exist, or its repodata is broken.
             NetworkError: A server does not answer, or refuses.
@@ -117,32 +133,45 @@ class Gateway(Closing):
         """
         several = require_several("specs", specs)
         wanted = [spec if isinstance(spec, MatchSpec) else MatchSpec(str(spec)) for spec in several]
-        with self._executor() as executor:
-            try:
-                tiers = self._open(channels, platforms, executor, channel_relations_max_depth)
-                query = Query(tiers, wanted, is_recursive=recursive)
-                found = query.run(executor, width=self._width)
-            except BaseException:
-                executor.shutdown(wait=False, cancel_futures=True)
-                raise
-            finally:
-                self._flush()
+        with self._call(cancel) as call:
+            tiers = self._open(
+                channels, platforms, call, channel_relations_max_depth, channel_relations
+            )
+            query = Query(
+                tiers, wanted, is_recursive=recursive, call=call, report=Reports(self._reporter)
+            )
+            found = query.run()
+            if channel_notices:
+                found.notices += self._notices_of(tiers, call)
         return found
 
     def names(
-        self, channels: Iterable[Source], platforms: Iterable[Platform | str]
-    ) -> list[PackageName]:
-        """Return the names of all packages in some channels, sorted.
+        self,
+        channels: Iterable[Source],
+        platforms: Iterable[Platform | str],
+        *,
+        channel_relations: ChannelRelationsMode = "strict",
+        channel_relations_max_depth: int | None = None,
+        channel_notices: bool = False,
+        cancel: Cancellation | None = None,
+    ) -> GatewayNamesResult:
+        """Return the names of all packages in some channels, sorted; arguments as for `query`.
 
         Raises:
+            FetchCancelledError: It was cancelled.
             FetchRepoDataError: A channel does not exist, or its repodata is broken.
             NetworkError: A server does not answer, or refuses.
         """
+        with self._call(cancel) as call:
+            tiers = self._open(
+                channels, platforms, call, channel_relations_max_depth, channel_relations
+            )
+            notices = self._notices_of(tiers, call) if channel_notices else []
         found: set[str] = set()
-        for tier in self.open(channels, platforms):
+        for tier in tiers:
             for subdir in tier.subdirs:
                 found.update(subdir.package_names())
-        return [PackageName.unchecked(name) for name in sorted(found)]
+        return GatewayNamesResult(map(PackageName.unchecked, sorted(found)), notices)
 
     def sources(
         self, channels: Iterable[Source], platforms: Iterable[Platform | str]
@@ -156,21 +185,30 @@ class Gateway(Closing):
         tiers = self.open(channels, platforms)
         return [ChannelSource(tier.name, tier.subdirs) for tier in tiers]
 
-    def open(self, channels: Iterable[Source], platforms: Iterable[Platform | str]) -> list[Tier]:
+    def open(
+        self,
+        channels: Iterable[Source],
+        platforms: Iterable[Platform | str],
+        *,
+        cancel: Cancellation | None = None,
+    ) -> list[Tier]:
         """Open channels and those that they name (CEP 42), highest priority first.
 
         Raises:
+            FetchCancelledError: It was cancelled.
             FetchRepoDataError: A channel does not exist, or its repodata is broken.
             NetworkError: A server does not answer, or refuses.
         """
-        with self._executor() as executor:
-            return self._open(channels, platforms, executor)
+        with self._call(cancel) as call:
+            return self._open(channels, platforms, call)
 
     def who_needs(
         self,
         channels: Iterable[Source],
         platforms: Iterable[Platform | str],
         target: Target,
+        *,
+        cancel: Cancellation | None = None,
     ) -> list[Dependent]:
         """Return the packages that refer to one: its reverse dependencies.
 
@@ -182,8 +220,10 @@ class Gateway(Closing):
             platforms: As for `query`.
             target: A name, which is met by every dependency on it, or a record or virtual
                 package, which is met only by dependencies that allow it.
+            cancel: What ends it.
 
         Raises:
+            FetchCancelledError: It was cancelled.
             FetchRepoDataError: A channel does not exist, or its repodata is broken.
             NetworkError: A server does not answer, or refuses.
             InvalidPackageFileError: A record is malformed.
@@ -191,31 +231,45 @@ class Gateway(Closing):
         from hognose.repodata.dependents import find_dependents, name_of_target
 
         text = name_of_target(target)
-        with self._executor() as executor:
-            try:
-                tiers = self._whole.open(
-                    require_several("channels", channels),
-                    _platforms("platforms", platforms),
-                    executor,
-                    max_depth=0,
-                )
-                found: list[Dependent] = []
-                for tier in tiers:
-                    for subdir in tier.subdirs:
-                        for records in executor.map(subdir.load_records, subdir.mentioning(text)):
-                            found += find_dependents(records, target)
-            except BaseException:
-                executor.shutdown(wait=False, cancel_futures=True)
-                raise
-            finally:
-                self._flush()
+        several = require_several("channels", channels)
+        wanted = _platforms("platforms", platforms)
+        found: list[Dependent] = []
+        with self._call(cancel) as call:
+            for tier in self._whole.open(several, wanted, call, max_depth=0):
+                for subdir in tier.subdirs:
+
+                    def load(name: str, subdir: Subdir = subdir) -> list[RepoDataRecord]:
+                        call.check(name)
+                        return subdir.load_records(name, call.client)
+
+                    for records in call.executor.map(load, subdir.mentioning(text)):
+                        found += find_dependents(records, target)
         return found
+
+    def newest(
+        self,
+        channels: Iterable[Source],
+        platforms: Iterable[Platform | str],
+        *,
+        cancel: Cancellation | None = None,
+    ) -> list[RepoDataRecord]:
+        """Return the newest record of each name that channels have, sorted by name.
+
+        Arguments, errors and cost are those of `who_needs`.
+        """
+        from hognose.repodata.newest_records import find_newest_records
+
+        several = require_several("channels", channels)
+        wanted = _platforms("platforms", platforms)
+        with self._call(cancel) as call:
+            return find_newest_records(self._whole.open(several, wanted, call, max_depth=0), call)
 
     def run_exports(
         self,
         records: Iterable[RepoDataRecord],
         *,
         read_archive: ArchiveReader | None = None,
+        cancel: Cancellation | None = None,
     ) -> list[RunExportsJson | None]:
         """Return the run exports of each record: from it, its channel's file, or its archive.
 
@@ -223,8 +277,10 @@ class Gateway(Closing):
             records: The packages.
             read_archive: Reads them out of a package whose channel has no `run_exports.json`;
                 without it the answer for such a package is None.
+            cancel: What ends it, as soon as `read_archive` returns.
 
         Raises:
+            FetchCancelledError: It was cancelled.
             NetworkError: A server does not answer.
             InvalidPackageFileError: A `run_exports.json` is malformed.
         """
@@ -232,18 +288,22 @@ class Gateway(Closing):
 
         if self._run_exports is None:
             self._run_exports = RunExportsFinder(
-                self._client, cache_dir=self._cache_dir, clock=self._clock
+                cache_dir=self._cache_dir, clock=self._clock, reporter=self._reporter
             )
         several = require_several("records", records)
-        with self._executor() as executor:
-            return self._run_exports.find(several, executor, read_archive)
+        with self._call(cancel) as call:
+            return self._run_exports.find(several, call, read_archive)
 
-    def channel_notices(self, channels: Iterable[Channel | str]) -> list[ChannelNotice]:
-        """Return what channels have to say (CEP 6); nothing that goes wrong is an error."""
-        with self._executor() as executor:
-            fetch = partial(self._fetch_notices, client=self._client)
-            listed = executor.map(fetch, _distinct(channels))
-            return [notice for notices in listed for notice in notices]
+    def channel_notices(
+        self, channels: Iterable[Channel | str], *, cancel: Cancellation | None = None
+    ) -> list[ChannelNotice]:
+        """Return what channels have to say (CEP 6); nothing that goes wrong is an error.
+
+        Raises:
+            FetchCancelledError: It was cancelled.
+        """
+        with self._call(cancel) as call:
+            return self._fetch_notices(_distinct(channels), call)
 
     def watch_notices(self, channels: Iterable[Channel | str], *, limit: int = 5) -> NoticeWatch:
         """Begin to fetch what channels have to say, beside other work.
@@ -255,41 +315,24 @@ class Gateway(Closing):
         Returns:
             What tells at the end of the work which notices are new.
         """
-        from pathlib import Path
-
-        from hognose.net import Cancellation
-        from hognose.repodata.notice_watch import NoticeWatch
-
-        wanted = _distinct(channels)
-        cancellation = Cancellation()
-        client = self._client.cancelled_by(cancellation)
-
-        def fetch() -> Iterator[ChannelNotice]:
-            # One after another: these threads must not outlive the command, and an executor's do.
-            for channel in wanted:
-                yield from self._fetch_notices(channel, client)
-
-        return NoticeWatch(
-            fetch,
-            seen_path=None
-            if self._cache_dir is None
-            else Path(self._cache_dir) / "notices-seen.json",
-            now=self._clock(),
-            limit=limit,
-            cancel=cancellation.cancel,
-        )
+        return self._notice_fetcher().watch(_distinct(channels), limit=limit)
 
     def channel_relations(
-        self, channel: Channel | str, platform: Platform | str
+        self,
+        channel: Channel | str,
+        platform: Platform | str,
+        *,
+        cancel: Cancellation | None = None,
     ) -> ChannelRelations | None:
         """Return which channels one says that it stands on or overrides (CEP 42).
 
         Raises:
+            FetchCancelledError: It was cancelled.
             FetchRepoDataError: The channel does not exist, or its repodata is broken.
             NetworkError: A server does not answer, or refuses.
         """
-        with self._executor() as executor:
-            tiers = self._open([channel], [platform], executor, 0)
+        with self._call(cancel) as call:
+            tiers = self._open([channel], [platform], call, 0)
         infos = [subdir.info for tier in tiers for subdir in tier.subdirs]
         return infos[0].channel_relations if infos else None
 
@@ -318,7 +361,7 @@ class Gateway(Closing):
             from hognose.repodata.run_exports import RUN_EXPORTS
 
             for name in names or map(str, Platform.all()):
-                for variant in ("", _WHOLE, RUN_EXPORTS):
+                for variant in ("", WHOLE, RUN_EXPORTS):
                     url = f"{forgotten.platform_url(name)}/"
                     DocumentCache(self._cache_dir, url, variant=variant).remove()
 
@@ -335,71 +378,41 @@ class Gateway(Closing):
         for subdir in (*self._pool.open_subdirs(), *self._whole.open_subdirs()):
             subdir.flush()
 
-    def _fetch_notices(self, channel: Channel, client: Client) -> list[ChannelNotice]:
-        from hognose.repodata.channel_notices import fetch_notices
-        from hognose.repodata.document_cache import DocumentCache
+    def _notices_of(self, tiers: Iterable[Tier], call: GatewayCall) -> list[ChannelNotice]:
+        channels = [tier.source for tier in tiers if isinstance(tier.source, Channel)]
+        return self._fetch_notices(channels, call)
 
-        path = None
-        if self._cache_dir is not None:
-            path = DocumentCache(self._cache_dir, channel.base_url).directory / "notices.json"
-        return fetch_notices(channel, client=client, path=path, now=self._clock())
+    def _fetch_notices(self, channels: Iterable[Channel], call: GatewayCall) -> list[ChannelNotice]:
+        fetcher = self._notice_fetcher()
+        fetched = call.executor.map(lambda channel: fetcher.fetch(channel, call.client), channels)
+        return [notice for notices in fetched for notice in notices]
 
-    def _open_whole(self, channel: Channel, subdir: str) -> Subdir | None:
-        """Open a subdir in one piece if there is such a one, else shard by shard."""
-        config = self._config_for(channel)
-        opened = self._open_subdir(channel, subdir)
-        if not isinstance(opened, ShardedSubdir):
-            return opened
-        config = msgspec.structs.replace(config, sharded_enabled=False)
-        return self._fetcher(channel, subdir, config, variant=_WHOLE).open() or opened
+    def _notice_fetcher(self) -> NoticeFetcher:
+        from hognose.repodata.channel_notices import NoticeFetcher
 
-    def _open_subdir(self, channel: Channel, subdir: str) -> Subdir | None:
-        try:
-            return self._fetcher(channel, subdir, self._config_for(channel)).open()
-        except InvalidUrlError as error:
-            # What the caller wrote is the channel, not the first file that was looked for in it.
-            if not error.text.startswith(redact(channel.base_url)):
-                raise
-            raise InvalidChannelError(redact(channel.base_url), error.rule) from error
-
-    def _fetcher(
-        self, channel: Channel, subdir: str, config: SourceConfig, *, variant: str = ""
-    ) -> SubdirFetcher:
-        from hognose.repodata.subdir_fetch import SubdirFetcher
-
-        return SubdirFetcher(
-            channel,
-            subdir,
-            client=self._client,
-            config=config,
-            cache_dir=self._cache_dir,
-            now=self._clock(),
-            variant=variant,
-        )
-
-    def _config_for(self, channel: Channel) -> SourceConfig:
-        """The configuration whose key is the channel's name or the longest start of its URL."""
-        best: str | None = None
-        for key in self._per_channel_config:
-            is_match = key == channel.name or channel.base_url.startswith(key.rstrip("/") + "/")
-            if is_match and (best is None or len(key) > len(best)):
-                best = key
-        return self._default_config if best is None else self._per_channel_config[best]
+        return NoticeFetcher(self._client, cache_dir=self._cache_dir, clock=self._clock)
 
     def _open(
         self,
         sources: Iterable[Source],
         platforms: Iterable[Platform | str],
-        executor: ThreadPoolExecutor,
+        call: GatewayCall,
         max_depth: int | None = None,
+        relations: ChannelRelationsMode = "strict",
     ) -> list[Tier]:
         several = require_several("channels", sources)
         wanted = _platforms("platforms", platforms)
         depth = self._max_depth if max_depth is None else max_depth
-        return self._pool.open(several, wanted, executor, max_depth=depth)
+        return self._pool.open(several, wanted, call, max_depth=depth, relations=relations)
 
-    def _executor(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(self._width, "hognose-repodata")
+    @contextmanager
+    def _call(self, cancel: Cancellation | None) -> Iterator[GatewayCall]:
+        """Give a call what it works with, and keep what it fetched, whatever comes of it."""
+        try:
+            with GatewayCall(self._client, width=self._width, cancel=cancel) as call:
+                yield call
+        finally:
+            self._flush()
 
 
 def _distinct(channels: Iterable[Channel | str]) -> list[Channel]:

@@ -15,11 +15,12 @@ import msgspec
 
 from hognose._closing import Closing
 from hognose.repodata.atomic_file import replace_file
-from hognose.repodata.channel_notices import ChannelNotice, seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
+
+    from hognose.repodata.channel_notices import ChannelNotice
 
 __all__ = ("NoticeWatch",)
 
@@ -92,8 +93,7 @@ class NoticeWatch(Closing):
             _log.debug("no notices: %s", error)
 
     def _is_due(self, notice: ChannelNotice, seen: dict[str, float]) -> bool:
-        end = seconds_of(notice.expires_at)
-        if end is not None and end <= self._now:
+        if notice.has_expired(self._now):
             return False
         shown = seen.get(_key(notice))
         if shown is None:
@@ -105,7 +105,7 @@ class NoticeWatch(Closing):
             return {}
         try:
             seen = _SEEN_DECODER.decode(self._seen_path.read_bytes())
-        except (OSError, msgspec.MsgspecError):
+        except (OSError, msgspec.MsgspecError, ValueError, RecursionError):
             return {}
         return {key: shown for key, shown in seen.items() if self._now - shown < _FORGET_AFTER}
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 from msgspec import field
 
-from hognose.net import join_url, without_secrets
+from hognose.errors import InvalidPackageFileError
+from hognose.net import join_url, redact, without_secrets
 from hognose.types import NoArchType, PackageName, RepoDataRecord, VersionWithSource
 
 if TYPE_CHECKING:
@@ -15,7 +16,14 @@ if TYPE_CHECKING:
 
     from hognose.types import Channel
 
-__all__ = ("Placement", "WireRecord", "turn_hashes_into_text")
+__all__ = ("Placement", "WireRecord", "join_named_url", "turn_hashes_into_text")
+
+
+_NOT_NO_ARCH = NoArchType(None)
+# Some very old records hold other things; what they meant is "not noarch".
+_NO_ARCH_TYPES: dict[object, NoArchType] = {
+    value: NoArchType(value) for value in (None, False, True, "generic", "python")
+}
 
 
 class WireRecord(RepoDataRecord, kw_only=True, omit_defaults=True, gc=False):
@@ -23,12 +31,16 @@ class WireRecord(RepoDataRecord, kw_only=True, omit_defaults=True, gc=False):
 
     Shards have hashes as bytes (CEP 16), and some channels write their own `url`, `channel` and
     `fn` into records, or null. `Placement.place` turns it into a `RepoDataRecord`, and makes the
-    values too: a call of the decoder's hook for each takes a microsecond more for a record.
+    values too: a call of the decoder's hook for each takes a microsecond more for a record. What
+    most records lack has a default that is a value already, and no call either.
     """
 
+    build_number: int = 0
+    constrains: tuple[str, ...] = ()
+    depends: tuple[str, ...] = ()
     name: str  # type: ignore[assignment]  # as on the wire
     version: str  # type: ignore[assignment]  # as on the wire
-    noarch: str | bool | int | float | None = None  # type: ignore[assignment]  # as on the wire
+    noarch: str | bool | int | float | None = _NOT_NO_ARCH  # type: ignore[assignment]  # as on the wire
     sha256_hex: Any = field(name="sha256", default=None)
     md5_hex: Any = field(name="md5", default=None)
     legacy_bz2_md5_hex: Any = field(name="legacy_bz2_md5", default=None)
@@ -43,11 +55,19 @@ class WireRecord(RepoDataRecord, kw_only=True, omit_defaults=True, gc=False):
 assert WireRecord.__struct_fields__ == RepoDataRecord.__struct_fields__
 
 
-_NOT_NO_ARCH = NoArchType(None)
-# Some very old records hold other things; what they meant is "not noarch".
-_NO_ARCH_TYPES: dict[object, NoArchType] = {
-    value: NoArchType(value) for value in (None, False, True, "generic", "python")
-}
+def join_named_url(folder: str, reference: str) -> str:
+    """Resolve an address that a channel's repodata names; with a slash at the end.
+
+    Raises:
+        InvalidPackageFileError: It is none.
+    """
+    try:
+        joined = join_url(folder, reference)
+    except ValueError as error:
+        shown = redact(folder)
+        message = f"the repodata of {shown} names a broken address: `{redact(reference)}`"
+        raise InvalidPackageFileError(message, path=shown) from error
+    return joined if joined.endswith("/") else f"{joined}/"
 
 
 class Placement(msgspec.Struct, frozen=True, gc=False):
@@ -65,11 +85,14 @@ class Placement(msgspec.Struct, frozen=True, gc=False):
 
     @classmethod
     def make(cls, channel: Channel, subdir: str, base_url: str | None) -> Self:
-        """Combine a channel's address with the `base_url` that its repodata names (CEP 15)."""
+        """Combine a channel's address with the `base_url` that its repodata names (CEP 15).
+
+        Raises:
+            InvalidPackageFileError: That is no address.
+        """
         folder = f"{channel.platform_url(subdir)}/"
         if base_url:
-            folder = join_url(folder, base_url)
-            folder = folder if folder.endswith("/") else f"{folder}/"
+            folder = join_named_url(folder, base_url)
         return cls(without_secrets(folder), without_secrets(channel.base_url), subdir)
 
     def place(
@@ -87,24 +110,32 @@ class Placement(msgspec.Struct, frozen=True, gc=False):
             records: Their records, in the same order.
         """
         folder, channel, subdir = self.folder, self.channel, self.subdir
-        version_of, name_of = VersionWithSource.interned, PackageName.unchecked
         placed: list[RepoDataRecord] = []
-        written, package, is_wanted = "", name_of(""), False
+        written, package, is_wanted = "", PackageName.unchecked(""), False
+        version_text, version = "", VersionWithSource.interned("")
         names = list(file_names)
         # Once for all: for each file name it would cost a tenth of what placing it does.
         are_clean = not _has_slash("".join(names))
         for file_name, record in zip(names, records, strict=True):
+            # Neighbours mostly have name and version in common.
             if record.name != written:
-                written, package = record.name, name_of(record.name)
+                written = record.name
+                package = PackageName.unchecked(written)
                 is_wanted = name is None or package == name
             if not is_wanted or (not are_clean and _has_slash(file_name)):
                 continue
-            if name is None and package != file_name.rsplit("-", 2)[0].lower():
-                continue
+            if name is None:
+                said = file_name.rsplit("-", 2)[0]
+                if said != written and said.lower() != package:
+                    continue
+            if record.version != version_text:
+                version_text = record.version
+                version = VersionWithSource.interned(version_text)
             record.name = package
-            record.version = version_of(record.version)  # type: ignore[assignment]  # its value
-            noarch = _NO_ARCH_TYPES.get(record.noarch, _NOT_NO_ARCH)
-            record.noarch = noarch  # type: ignore[assignment]  # its value
+            record.version = version  # type: ignore[assignment]  # its value
+            if record.noarch is not _NOT_NO_ARCH:  # type: ignore[comparison-overlap]  # its default
+                noarch = _NO_ARCH_TYPES.get(record.noarch, _NOT_NO_ARCH)
+                record.noarch = noarch  # type: ignore[assignment]  # its value
             record.file_name = file_name
             record.url = folder + file_name
             record.channel = channel

@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING
 
 from hognose._collector import collector_paused
 from hognose.repodata.closure import Closure
-from hognose.types import RepoDataRecord
+from hognose.repodata.shards import ShardedSubdir
+from hognose.types import PackageName, RepoDataRecord
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
-    from concurrent.futures import Executor
 
+    from hognose.repodata.channel_notices import ChannelNotice
+    from hognose.repodata.gateway_call import GatewayCall
     from hognose.repodata.removed_package import RemovedPackage
+    from hognose.repodata.reporter import Reports
     from hognose.repodata.source import MultiSource, RepoDataSource, Subdir
     from hognose.repodata.sparse_repo_data import SparseRepoData
     from hognose.repodata.tier import Tier, UnknownRevision
     from hognose.types import Channel, MatchSpec
 
-__all__ = ("GatewayQueryResult", "Query")
+__all__ = ("GatewayNamesResult", "GatewayQueryResult", "Query")
 
 # Two threads keep a server busy that answers at once; more would fight for the interpreter's lock,
 # and each needs a connection with its handshake. As long as fewer than 1,000 answers come in a
@@ -40,9 +43,12 @@ class GatewayQueryResult(list[list[RepoDataRecord]]):
 
     In a list the records are grouped by name, names in alphabetical order, so the same channels
     give the same result whatever order they answered in.
+
+    Attributes:
+        notices: What the channels have to say (CEP 6), where the query asked for it.
     """
 
-    __slots__ = ("_names", "_tiers")
+    __slots__ = ("_names", "_tiers", "notices")
 
     def __init__(
         self,
@@ -53,6 +59,7 @@ class GatewayQueryResult(list[list[RepoDataRecord]]):
     ) -> None:
         """Keep the lists, and where they came from."""
         super().__init__(records)
+        self.notices: list[ChannelNotice] = []
         self._tiers = tiers
         self._names = names
 
@@ -64,7 +71,8 @@ class GatewayQueryResult(list[list[RepoDataRecord]]):
     @property
     def sources(self) -> list[Channel | SparseRepoData | RepoDataSource | MultiSource]:
         """Whose each list is: the channels and other sources, in the same order."""
-        return [tier.source for tier in self._tiers]
+        # One that stands for another says so, as decorated functions do.
+        return [getattr(tier.source, "__wrapped__", tier.source) for tier in self._tiers]
 
     @property
     def removed(self) -> list[list[RemovedPackage]]:
@@ -85,6 +93,23 @@ class GatewayQueryResult(list[list[RepoDataRecord]]):
         return [revision for tier in self._tiers for revision in tier.unknown_revisions()]
 
 
+class GatewayNamesResult(list[PackageName]):
+    """The names of all packages in some channels, sorted.
+
+    Attributes:
+        notices: What the channels have to say (CEP 6), where that was asked for.
+    """
+
+    __slots__ = ("notices",)
+
+    def __init__(
+        self, names: Iterable[PackageName] = (), notices: Iterable[ChannelNotice] = ()
+    ) -> None:
+        """Keep both."""
+        super().__init__(names)
+        self.notices = list(notices)
+
+
 class Query:
     """One walk over the names that specs reach, in all sources at once.
 
@@ -95,10 +120,27 @@ class Query:
     """
 
     def __init__(
-        self, tiers: Sequence[Tier], specs: Iterable[MatchSpec], *, is_recursive: bool
+        self,
+        tiers: Sequence[Tier],
+        specs: Iterable[MatchSpec],
+        *,
+        is_recursive: bool,
+        call: GatewayCall,
+        report: Reports,
     ) -> None:
-        """Find out which names the specs mean."""
+        """Find out which names the specs mean.
+
+        Args:
+            tiers: Where to look.
+            specs: What is wanted.
+            is_recursive: Whether to follow dependencies.
+            call: Whose threads wait for the network, and what fetches.
+            report: Is told how far the fetching is.
+        """
         self._tiers = tiers
+        self._call = call
+        self._report = report
+        self._progress = report.method("shards_progress")
         self._is_recursive = is_recursive
         # For a name of the specs: which of its records count; no entry means all of them.
         self._filters: dict[str, list[MatchSpec]] = {}
@@ -112,24 +154,22 @@ class Query:
         self._waiting: deque[tuple[_Key, Subdir]] = deque()
         self._busy_count = 0
         self._done_count = 0
+        self._wanted_count = 0
         self._error: BaseException | None = None
 
-    def run(self, executor: Executor, *, width: int) -> GatewayQueryResult:
-        """Walk until nothing new is reached.
-
-        Args:
-            executor: Whose threads wait for the network.
-            width: How many of them there are.
-        """
+    def run(self) -> GatewayQueryResult:
+        """Walk until nothing new is reached."""
         with collector_paused():
             with self._has_work:
                 self._take_what_is_at_hand()
             if self._waiting:
-                self._fetch(executor, width)
+                self._fetch()
+            self._tell_of_shards()
             return self._collect()
 
-    def _fetch(self, executor: Executor, width: int) -> None:
+    def _fetch(self) -> None:
         """Walk on in threads, of which there are more the longer answers take."""
+        executor, width = self._call.executor, self._call.width
         thread_count, wanted = 0, min(_FIRST_THREADS, width)
         try:
             while wanted > thread_count:
@@ -153,15 +193,19 @@ class Query:
         while (taken := self._take()) is not None:
             key, subdir = taken
             try:
-                records = subdir.load_records(key[2])
+                records = subdir.load_records(key[2], self._call.client)
                 with self._has_work:
                     self._add(key, records)
                     self._take_what_is_at_hand()
+                    self._done_count += 1
+                    fetched, wanted = self._done_count, self._wanted_count
+                # Before it may all be over, so that what it raises is not lost.
+                if self._progress is not None:
+                    self._progress(fetched, wanted)
             except BaseException as error:  # raised by the calling thread
                 self._fail(error)
             with self._has_work:
                 self._busy_count -= 1
-                self._done_count += 1
                 if self._is_over():
                     self._wake_all()
 
@@ -192,6 +236,8 @@ class Query:
         """Add the records that are on this machine, and note which ones are not."""
         before = len(self._waiting)
         while (name := self._closure.next_name()) is not None:
+            if self._call.is_cancelled:
+                self._call.check(name)
             self._names.add(name)
             for tier_index, tier in enumerate(self._tiers):
                 for subdir_index, subdir in enumerate(tier.subdirs):
@@ -199,6 +245,7 @@ class Query:
                     records = subdir.load_at_hand(name)
                     if records is None:
                         self._waiting.append((key, subdir))
+                        self._wanted_count += 1
                     else:
                         self._add(key, records)
         # The thread that found them takes one itself.
@@ -212,6 +259,15 @@ class Query:
             self._found[key] = records
             if self._is_recursive:
                 self._closure.add(records)
+
+    def _tell_of_shards(self) -> None:
+        if self._report.method("shards_complete") is None:
+            return
+        sharded = sum(
+            isinstance(self._tiers[tier_index].subdirs[subdir_index], ShardedSubdir)
+            for tier_index, subdir_index, _ in self._found
+        )
+        self._report("shards_complete", self._done_count, max(0, sharded - self._done_count))
 
     def _collect(self) -> GatewayQueryResult:
         found = self._found

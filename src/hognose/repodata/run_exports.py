@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import msgspec
 from msgspec import field
@@ -16,24 +18,32 @@ from msgspec import field
 from hognose.errors import InvalidPackageFileError, NetworkError
 from hognose.net import redact
 from hognose.repodata.decompression import DEFAULT_MAX_SIZE, read_all
+from hognose.repodata.document_body import (
+    DocumentBody,
+    UnexpectedContentError,
+    fetch_whole,
+    warn_of_unexpected,
+)
 from hognose.repodata.document_cache import (
     NOT_OFFERED,
     Document,
     DocumentCache,
     DocumentFormat,
+    damaged_document,
     freshness,
     unasked_confirmation,
 )
+from hognose.repodata.reporter import Download, Reports
 from hognose.types import RunExportsJson, wire
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable
-    from concurrent.futures import Executor
 
-    from hognose.net import Client, Headers
+    from hognose.net import Client, Headers, Response
     from hognose.repodata.decompression import Compression
     from hognose.repodata.document_cache import SubdirState
+    from hognose.repodata.gateway_call import GatewayCall
     from hognose.types import RepoDataRecord
 
     ArchiveReader = Callable[[RepoDataRecord], RunExportsJson | None]
@@ -42,6 +52,9 @@ __all__ = ("RUN_EXPORTS", "RunExportsFinder")
 
 # Tells the files on disk from those of repodata.
 RUN_EXPORTS = "run exports"
+
+# Seconds between two looks at whether somebody who waits for another was told to stop.
+_LOOK_UP = 0.1
 
 _FILES: dict[DocumentFormat, tuple[str, Compression | None]] = {
     "zst": ("run_exports.json.zst", "zst"),
@@ -62,20 +75,20 @@ class RunExportsFinder:
     """Finds run exports; remembers each channel's file. Safe in several threads.
 
     Args:
-        client: What fetches.
         cache_dir: Where the files are kept; None keeps them in memory only.
         clock: Tells the seconds since the epoch.
+        reporter: Is told of what is downloaded; see `GatewayReporter`.
     """
 
     def __init__(
         self,
-        client: Client,
         *,
         cache_dir: str | os.PathLike[str] | None = None,
         clock: Callable[[], float] = time.time,
+        reporter: object | None = None,
     ) -> None:
         """Keep the settings; nothing is fetched yet."""
-        self._client = client
+        self._report = Reports(reporter)
         self._cache_dir = cache_dir
         self._clock = clock
         self._lock = threading.Lock()
@@ -85,25 +98,31 @@ class RunExportsFinder:
     def find(
         self,
         records: Iterable[RepoDataRecord],
-        executor: Executor,
+        call: GatewayCall,
         read_archive: ArchiveReader | None,
     ) -> list[RunExportsJson | None]:
         """Return the run exports of each record, None where nobody tells.
 
         Raises:
+            FetchCancelledError: The client was told to stop.
             NetworkError: A server does not answer.
             InvalidPackageFileError: A `run_exports.json` is malformed.
             ArchiveError: A package cannot be read.
         """
-        return list(executor.map(lambda record: self._find(record, read_archive), records))
+
+        def find(record: RepoDataRecord) -> RunExportsJson | None:
+            return self._find(record, call, read_archive)
+
+        return list(call.executor.map(find, records))
 
     def _find(
-        self, record: RepoDataRecord, read_archive: ArchiveReader | None
+        self, record: RepoDataRecord, call: GatewayCall, read_archive: ArchiveReader | None
     ) -> RunExportsJson | None:
+        call.check(record.url)
         if record.run_exports is not None:
             return record.run_exports
         folder = record.url.rpartition("/")[0]
-        document = self._document(folder)
+        document = self._document(folder, call.client)
         if document is not None:
             section = document.packages
             if record.file_name.endswith(".conda"):
@@ -115,50 +134,91 @@ class RunExportsFinder:
                 return entry.run_exports or RunExportsJson()
         return None if read_archive is None else read_archive(record)
 
-    def _document(self, folder: str) -> _RunExports | None:
+    def _document(self, folder: str, client: Client) -> _RunExports | None:
         with self._lock:
             lock = self._folders.setdefault(folder, threading.Lock())
-        with lock:
+        # Who has it may be of another call, which does not end with ours.
+        while not lock.acquire(timeout=_LOOK_UP):
+            client.cancellation.check(folder)
+        try:
             if folder not in self._documents:
-                self._documents[folder] = self._fetch(folder)
+                self._documents[folder] = self._fetch(folder, client)
             return self._documents[folder]
+        finally:
+            lock.release()
 
-    def _fetch(self, folder: str) -> _RunExports | None:
-        if self._cache_dir is None or not folder.startswith("http"):
-            return self._download(folder, None)
-        return self._download(
-            folder, DocumentCache(self._cache_dir, f"{folder}/", variant=RUN_EXPORTS)
-        )
+    def _fetch(self, folder: str, client: Client) -> _RunExports | None:
+        cache = None
+        if self._cache_dir is not None and folder.startswith("http"):
+            cache = DocumentCache(self._cache_dir, f"{folder}/", variant=RUN_EXPORTS)
+        return self._download(folder, cache, client)
 
-    def _download(self, folder: str, cache: DocumentCache | None) -> _RunExports | None:
+    def _download(
+        self, folder: str, cache: DocumentCache | None, client: Client
+    ) -> _RunExports | None:
         """Use the file on disk if it is current, else ask for it in each form."""
         now = self._clock()
         file = _KeptFile(cache, now=now)
-        if file.is_fresh or (self._client.offline and file.content is not None):
+        if file.is_fresh or (client.offline and file.content is not None):
             return file.content
+        if client.offline and file.damage is not None:
+            raise damaged_document(folder, file.damage) from file.damage
+        if cache is None or client.offline:
+            return self._ask(folder, file, client)
+        with cache.locked(client.cancellation):
+            newer = _KeptFile(cache, now=now)
+            if newer.content is not None and newer.document != file.document:
+                return newer.content
+            return self._ask(folder, newer, client)
+
+    def _ask(self, folder: str, file: _KeptFile, client: Client) -> _RunExports | None:
+        """Ask for the file in each form, unless the one that is kept is current."""
         for form, (name, compression) in _FILES.items():
             if file.is_known_missing(form):
                 continue
             url = f"{folder}/{name}"
+            is_kept = file.content is not None
+            receive = partial(self._receive, url=url, compression=compression, is_kept=is_kept)
             try:
-                with self._client.open(url, headers=file.conditions(form)) as response:
-                    if response.status == 304:
-                        if file.content is None:
-                            raise unasked_confirmation(url)
-                        file.confirm(response.headers)
-                        return file.content
-                    data = read_all(
-                        response, compression, max_size=DEFAULT_MAX_SIZE, what=redact(url)
-                    )
+                data, headers = fetch_whole(client, url, receive, headers=file.conditions(form))
+            except UnexpectedContentError as error:
+                if form == "json" and not error.is_page:
+                    raise
+                warn_of_unexpected([error])
+                file.note_missing(form)
+                continue
             except NetworkError as error:
                 if error.status not in NOT_OFFERED:
                     raise
                 file.note_missing(form)
                 continue
+            if data is None:
+                file.confirm(headers)
+                return file.content
             found: _RunExports = wire.decode_json(bytes(data), _RunExports, what=redact(url))
-            file.replace(form, data, response.headers)
+            file.replace(form, data, headers)
             return found
         return None
+
+    def _receive(
+        self, response: Response, *, url: str, compression: Compression | None, is_kept: bool
+    ) -> tuple[bytearray | None, Headers]:
+        """Read a file, None where the one that is kept is current."""
+        if response.status == 304:
+            if not is_kept:
+                raise unasked_confirmation(url)
+            return None, response.headers
+        what = redact(url)
+        with Download(self._report, url, response) as body:
+            document = DocumentBody(
+                body,
+                response,
+                kind="json" if compression is None else "zst",
+                what=what,
+                max_size=DEFAULT_MAX_SIZE,
+            )
+            data = read_all(document.open(), compression, max_size=DEFAULT_MAX_SIZE, what=what)
+        return data, response.headers
 
 
 class _KeptFile:
@@ -169,12 +229,18 @@ class _KeptFile:
         self._cache = cache
         self._now = now
         self._state: SubdirState | None = cache.read_state() if cache else None
+        self.damage: Exception | None = None
         self.content = self._load()
+
+    @property
+    def document(self) -> Document | None:
+        """What is known of the file on disk."""
+        return self._state.document if self._state else None
 
     @property
     def is_fresh(self) -> bool:
         """Whether the content may be used without asking."""
-        document = self._state.document if self._state else None
+        document = self.document
         return self.content is not None and document is not None and document.is_fresh(self._now)
 
     def is_known_missing(self, form: DocumentFormat) -> bool:
@@ -183,7 +249,7 @@ class _KeptFile:
 
     def conditions(self, form: DocumentFormat) -> dict[str, str]:
         """The header fields that ask for a form only if it has changed."""
-        document = self._state.document if self._state else None
+        document = self.document
         if self.content is None or document is None or document.format != form:
             return {}
         return document.conditions()
@@ -216,17 +282,19 @@ class _KeptFile:
                 last_modified=headers.get("last-modified"),
                 fetched_at=self._now,
                 fresh_for=freshness(headers),
+                checksum=crc32(data),
             )
             self._write()
 
     def _load(self) -> _RunExports | None:
-        document = self._state.document if self._state else None
+        document = self.document
         if self._cache is None or document is None:
             return None
-        path = self._cache.content_path(document)
         try:
-            return wire.decode_json(path.read_bytes(), _RunExports, what=str(path))
-        except (OSError, InvalidPackageFileError):
+            data = self._cache.read_content(document)
+            return wire.decode_json(data, _RunExports, what=str(self._cache.content_path(document)))
+        except (OSError, InvalidPackageFileError) as error:
+            self.damage = error
             return None
 
     def _write(self) -> None:

@@ -15,12 +15,15 @@ import hashlib
 import mmap
 import os
 import threading
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from hognose.repodata.atomic_file import write_file
+from hognose._process_lock import file_lock
+from hognose.errors import LockTimeoutError
+from hognose.repodata.atomic_file import on_network, write_file
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
 __all__ = ("ShardStore",)
@@ -29,6 +32,8 @@ _MAGIC = b"hshd"
 _HEAD = len(_MAGIC) + 32 + 4
 # Written at the end of a query, or earlier so that a long one does not lose much.
 _MAX_PENDING = 1 << 22
+# Appending takes milliseconds.
+_LOCK_TIMEOUT = 5.0
 
 
 class ShardStore:
@@ -80,24 +85,41 @@ class ShardStore:
         with self._lock:
             if not self._pending:
                 return
-            new = b"".join(_pack(digest, content) for digest, content in self._pending.items())
-            if self._is_damaged:
-                # It may only have been seen while another process was appending.
-                self._read()
-            if self._is_damaged:
-                # What follows damage cannot be found, so the file is written anew.
-                self._rewrite(self._places)
             try:
                 os.makedirs(os.path.dirname(self._path), exist_ok=True)
-                # One write at the end of the file: processes that append do not mix their shards.
-                with open(self._path, "ab", buffering=0) as file:
-                    file.write(new)
+                with self._lock_file():
+                    self._append()
             except OSError:
                 # They stay in memory, and are fetched again by the next run.
                 return
             self._pending_size = 0
             self._pending.clear()
             self._read()
+
+    def _append(self) -> None:
+        # What other processes have written meanwhile is not written twice; and damage may only
+        # have been seen while one was appending.
+        self._read()
+        if self._is_damaged:
+            # What follows damage cannot be found, so the file is written anew.
+            self._rewrite(self._places)
+            self._read()
+        known = self._places.keys() - self._broken
+        new = [each for each in self._pending.items() if each[0] not in known]
+        # One write at the end of the file: processes that append do not mix their shards.
+        with open(self._path, "ab", buffering=0) as file:
+            file.write(b"".join(_pack(digest, content) for digest, content in new))
+
+    @contextmanager
+    def _lock_file(self) -> Iterator[None]:
+        """Keep other processes from appending the same; without locks there are copies."""
+        if on_network(os.path.dirname(self._path)):
+            yield
+            return
+        with ExitStack() as stack:
+            with suppress(LockTimeoutError):
+                stack.enter_context(file_lock(f"{self._path}.lock", timeout=_LOCK_TIMEOUT))
+            yield
 
     def collect_garbage(self, referenced: Collection[bytes]) -> None:
         """Remove the shards that an index does not name, once they are the larger part.

@@ -8,30 +8,38 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import field
 
-from hognose.errors import HashMismatchError, NotFoundError
-from hognose.net import join_url, redact
-from hognose.repodata.decompression import DEFAULT_MAX_SIZE, decompress
+from hognose.errors import HashMismatchError, InvalidPackageFileError, NotFoundError
+from hognose.net import redact
+from hognose.repodata.decompression import decompress, read_all
 from hognose.repodata.format_selection import PackageFormatSelection, select
-from hognose.repodata.placement import Placement, WireRecord, turn_hashes_into_text
+from hognose.repodata.placement import Placement, WireRecord, join_named_url, turn_hashes_into_text
 from hognose.repodata.removed_package import RemovedPackage
 from hognose.types import ChannelInfo, wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from hognose.net import Client
+    from hognose.net import Client, Response
     from hognose.repodata.shard_store import ShardStore
     from hognose.types import Channel, RepoDataRecord
 
-__all__ = ("INDEX_NAME", "MAX_SHARD_SIZE", "ShardIndex", "ShardedSubdir")
+__all__ = ("INDEX_NAME", "MAX_INDEX_SIZE", "MAX_SHARD_SIZE", "ShardIndex", "ShardedSubdir")
 
 INDEX_NAME = "repodata_shards.msgpack.zst"
-MAX_SHARD_SIZE = 256 * 1024 * 1024
+_DIGEST_SIZE = 32
+# Names as `python` have the largest ones, of a few MiB; an index has some 50 bytes for each name.
+MAX_SHARD_SIZE = 64 * 1024 * 1024
+MAX_INDEX_SIZE = 64 * 1024 * 1024
+# Packed, one in a hundred. They are unpacked one at a time, so that those of a hostile channel do
+# not fill memory together.
+_LARGE_SHARD = 32 * 1024
+_unpacking = threading.Lock()
 
 
 class _IndexInfo(ChannelInfo, kw_only=True, gc=False):
@@ -42,11 +50,12 @@ class ShardIndex(msgspec.Struct, gc=False):
     """The content of `repodata_shards.msgpack.zst`."""
 
     info: _IndexInfo = field(default_factory=_IndexInfo)
-    # The hash of each name's shard: 32 bytes, which some writers give as a list of numbers.
+    # The hash of each name's shard: 32 bytes, which some writers give as a list of numbers or as
+    # hexadecimal digits.
     shards: dict[str, Any] = {}
 
     @classmethod
-    def decode(cls, packed: bytes, *, what: str, max_size: int = DEFAULT_MAX_SIZE) -> ShardIndex:
+    def decode(cls, packed: bytes, *, what: str, max_size: int = MAX_INDEX_SIZE) -> ShardIndex:
         """Decompress and decode an index.
 
         Raises:
@@ -55,6 +64,22 @@ class ShardIndex(msgspec.Struct, gc=False):
         """
         data = decompress(packed, max_size=max_size, what=what)
         return wire.decode_msgpack(data, cls, what=what)  # type: ignore[arg-type]  # any buffer
+
+    def digests(self) -> set[bytes]:
+        """Return the hashes of all shards, but for what is none."""
+        return {_digest_of(given) for given in self.shards.values()}
+
+
+def _digest_of(given: Any) -> bytes:
+    """Return the bytes of a hash, nothing if it is none."""
+    if isinstance(given, bytes):
+        digest = given
+    else:
+        try:
+            digest = bytes.fromhex(given) if isinstance(given, str) else bytes(iter(given))
+        except (TypeError, ValueError):
+            return b""
+    return digest if len(digest) == _DIGEST_SIZE else b""
 
 
 class _V3(msgspec.Struct, gc=False):
@@ -90,7 +115,7 @@ class ShardedSubdir:
         *,
         client: Client,
         store: ShardStore | None,
-        refetch: Callable[[], ShardIndex] | None = None,
+        refetch: Callable[[Client], ShardIndex] | None = None,
         max_shard_size: int = MAX_SHARD_SIZE,
     ) -> None:
         """Keep the index; nothing is fetched yet."""
@@ -102,9 +127,7 @@ class ShardedSubdir:
         self._max_shard_size = max_shard_size
         self._refetch_lock = threading.Lock()
         folder = f"{channel.platform_url(subdir)}/"
-        self._base = join_url(folder, index.info.shards_base_url)
-        if not self._base.endswith("/"):
-            self._base += "/"
+        self._base = join_named_url(folder, index.info.shards_base_url)
         self._placement = Placement.make(channel, subdir, index.info.base_url)
         self._known: dict[str, list[RepoDataRecord]] = {}
         self._removed: dict[str, tuple[str, ...]] = {}
@@ -140,10 +163,15 @@ class ShardedSubdir:
         packed = None if self._store is None else self._store.get(digest)
         return None if packed is None else self._decode(name, packed)
 
-    def load_records(self, name: str, /) -> list[RepoDataRecord]:
+    def load_records(self, name: str, /, client: Client | None = None) -> list[RepoDataRecord]:
         """Return a name's records, fetching its shard if need be.
 
+        Args:
+            name: The name.
+            client: What fetches, in place of the client that is there for all.
+
         Raises:
+            FetchCancelledError: The client was told to stop.
             NetworkError: The shard cannot be fetched.
             HashMismatchError: It is not the one that the index promises, twice in a row.
             InvalidPackageFileError: It is malformed.
@@ -153,16 +181,17 @@ class ShardedSubdir:
             return known
         digest = self._digest(name)
         assert digest is not None
+        client = client or self._client
         try:
-            packed = self._fetch(digest)
+            packed = self._fetch(digest, client)
         except NotFoundError:
             # Servers remove shards that their present index does not name.
-            fresh = self._refresh(name, digest)
+            fresh = self._refresh(name, digest, client)
             if fresh is None:
                 raise
             if not fresh:
                 return self._known.setdefault(name, [])
-            digest, packed = fresh, self._fetch(fresh)
+            digest, packed = fresh, self._fetch(fresh, client)
         records = self._decode(name, packed)
         if self._store is not None:
             self._store.put(digest, packed)
@@ -174,10 +203,16 @@ class ShardedSubdir:
             self._store.flush()
 
     def _digest(self, name: str) -> bytes | None:
-        digest = self._shards.get(name)
-        return None if digest is None else bytes(digest)
+        given = self._shards.get(name)
+        if given is None:
+            return None
+        digest = _digest_of(given)
+        if not digest:
+            message = f"the index of {redact(self._base)} has no usable hash for `{name}`"
+            raise InvalidPackageFileError(message, path=redact(self._base))
+        return digest
 
-    def _refresh(self, name: str, gone: bytes) -> bytes | None:
+    def _refresh(self, name: str, gone: bytes, client: Client) -> bytes | None:
         """Look into a newer index for a name whose shard is gone.
 
         Returns:
@@ -189,30 +224,36 @@ class ShardedSubdir:
         with self._refetch_lock:
             digest = self._digest(name)
             if digest == gone:
-                self._shards = self._refetch().shards
+                self._shards = self._refetch(client).shards
                 digest = self._digest(name)
         return None if digest == gone else digest or b""
 
-    def _fetch(self, digest: bytes) -> bytes:
+    def _fetch(self, digest: bytes, client: Client) -> bytes:
         url = f"{self._base}{digest.hex()}.msgpack.zst"
-        packed = self._client.get(url, max_size=self._max_shard_size)
+        what = redact(url)
+
+        def receive(response: Response) -> bytes:
+            packed = bytes(read_all(response, None, max_size=self._max_shard_size, what=what))
+            if hashlib.sha256(packed).digest() != digest:
+                response.distrust()
+            return packed
+
+        packed = client.fetch(url, receive)
         if hashlib.sha256(packed).digest() == digest:
             return packed
         # A cache on the way may hold something broken; it is asked to look again.
-        fresh = {"Cache-Control": "no-cache"}
-        packed = self._client.get(url, headers=fresh, max_size=self._max_shard_size)
+        packed = client.fetch(url, receive, headers={"Cache-Control": "no-cache"})
         actual = hashlib.sha256(packed).digest()
         if actual == digest:
             return packed
-        message = f"{redact(url)} has the SHA-256 {actual.hex()}, its index promises another"
-        raise HashMismatchError(
-            message, url=redact(url), expected=digest.hex(), actual=actual.hex()
-        )
+        message = f"{what} has the SHA-256 {actual.hex()}, its index promises another"
+        raise HashMismatchError(message, url=what, expected=digest.hex(), actual=actual.hex())
 
     def _decode(self, name: str, packed: bytes) -> list[RepoDataRecord]:
         what = f"the shard of `{name}` at {redact(self._base)}"
-        data = decompress(packed, max_size=self._max_shard_size, what=what)
-        shard = wire.decode_msgpack(data, _Shard, what=what)  # type: ignore[arg-type]  # any buffer
+        with _unpacking if len(packed) > _LARGE_SHARD else nullcontext():
+            data = decompress(packed, max_size=self._max_shard_size, what=what)
+            shard = wire.decode_msgpack(data, _Shard, what=what)  # type: ignore[arg-type]  # any buffer
         if shard.v3 is not None:
             for stem, record in shard.v3.tar_bz2.items():
                 shard.packages.setdefault(f"{stem}.tar.bz2", record)

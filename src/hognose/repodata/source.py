@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from hognose.net import Client
     from hognose.repodata.removed_package import RemovedPackage
     from hognose.repodata.sparse_repo_data import SparseRepoData
     from hognose.types import Channel, ChannelInfo, PackageName, Platform, RepoDataRecord
@@ -83,8 +84,11 @@ class Subdir(Protocol):
         """Return a name's records if that takes no waiting, else None."""
         ...
 
-    def load_records(self, name: str, /) -> list[RepoDataRecord]:
-        """Return a name's records, waiting for the network where needed."""
+    def load_records(self, name: str, /, client: Client | None = None) -> list[RepoDataRecord]:
+        """Return a name's records, waiting for the network where needed.
+
+        A client fetches in place of the one that the subdir was opened with.
+        """
         ...
 
     def flush(self) -> None:
@@ -120,7 +124,9 @@ class SparseSubdir:
         """Return a name's records."""
         return self._repo_data.load_records(name)
 
-    load_records = load_at_hand
+    def load_records(self, name: str, /, client: object = None) -> list[RepoDataRecord]:  # noqa: ARG002  a seam
+        """Return a name's records."""
+        return self.load_at_hand(name)
 
     def flush(self) -> None:
         """Do nothing: the file is where it was."""
@@ -157,7 +163,7 @@ class SuppliedSubdir:
         """Return None: nobody knows how long a source takes."""
         return None
 
-    def load_records(self, name: str, /) -> list[RepoDataRecord]:
+    def load_records(self, name: str, /, client: object = None) -> list[RepoDataRecord]:  # noqa: ARG002  a seam
         """Ask the source."""
         from hognose.types import PackageName
 

@@ -1,88 +1,46 @@
 """A repodata file of which only the records that are asked for are decoded.
 
-The file is cut into records once, in C and without looking into them (15 ms for 24,000 records);
-a name's records are found by bisection over the sorted file names and decoded when they are first
-asked for.
+A file in memory is cut into records once, in C and without looking into them (15 ms for 24,000
+records); a name's records are found by bisection over the sorted file names and decoded when they
+are first asked for. A large plain file stays on the disk: it is looked through for where its
+records lie (0.1 s for 300,000) when something is first asked of it, unless that is everything.
 """
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Self
-
-import msgspec
-from msgspec import field
+import threading
+from typing import TYPE_CHECKING, Self
 
 from hognose._closing import Closing
 from hognose._collector import collector_paused
-from hognose.errors import InvalidPackageFileError
+from hognose.repodata.closure import Closure
 from hognose.repodata.decompression import DEFAULT_MAX_SIZE, compression_of_name, read_all
+from hognose.repodata.every_record import load_every_record
 from hognose.repodata.format_selection import PackageFormatSelection, is_hidden, select
-from hognose.repodata.placement import Placement, WireRecord
-from hognose.repodata.record_places import locate_records
-from hognose.repodata.record_section import RawTexts, RecordText, Section
-from hognose.types import ChannelInfo, wire
+from hognose.repodata.large_file import LargeFile
+from hognose.repodata.placement import Placement
+from hognose.repodata.record_texts import decode_records
+from hognose.repodata.repo_data_contents import RepoDataContents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from hognose.repodata.record_section import Section
     from hognose.repodata.removed_package import RemovedPackage
-    from hognose.types import Channel, MatchSpec, RepoDataRecord, RepodataRevisionMetadata
+    from hognose.types import (
+        Channel,
+        ChannelInfo,
+        MatchSpec,
+        RepoDataRecord,
+        RepodataRevisionMetadata,
+    )
 
 __all__ = ("SparseRepoData",)
 
 _PREFER_CONDA = PackageFormatSelection.PREFER_CONDA
-# A larger file is left on the disk: opening takes as long, reading a name from it some 10
-# microseconds more, and a solve for a few platforms needs half the memory.
+# A larger file is left on the disk: a solve for a few platforms needs half the memory.
 _LARGE = 1 << 23
-
-
-class _V3Pieces(msgspec.Struct, gc=False):
-    conda: dict[str, msgspec.Raw] = {}
-    tar_bz2: dict[str, msgspec.Raw] = field(name="tar.bz2", default_factory=dict)
-
-
-class RepoDataPieces(msgspec.Struct, gc=False):
-    """A repodata file with every record still as text."""
-
-    info: ChannelInfo | None = None
-    packages: dict[str, msgspec.Raw] = {}
-    conda_packages: dict[str, msgspec.Raw] = field(name="packages.conda", default_factory=dict)
-    v3: _V3Pieces | None = None
-    removed: tuple[str, ...] = ()
-
-    @classmethod
-    def cut(cls, data: bytes | bytearray, *, what: str) -> Self:
-        """Cut a file into its records; an empty file is empty repodata (CEP 36).
-
-        Raises:
-            InvalidPackageFileError: It is no JSON, or not repodata.
-        """
-        if not data:
-            return cls()
-        pieces = wire.decode_json(data, cls, what=what)  # type: ignore[arg-type]  # any buffer
-        if pieces.v3 is not None:
-            for suffix, target, source in (
-                (".tar.bz2", pieces.packages, pieces.v3.tar_bz2),
-                (".conda", pieces.conda_packages, pieces.v3.conda),
-            ):
-                for stem, raw in source.items():
-                    target.setdefault(stem + suffix, raw)
-            pieces.v3 = None
-        for file_name in pieces.removed:
-            pieces.packages.pop(file_name, None)
-            pieces.conda_packages.pop(file_name, None)
-        return pieces
-
-
-def _cut(data: bytes | bytearray, what: str) -> tuple[RepoDataPieces, Section, Section]:
-    pieces = RepoDataPieces.cut(data, what=what)
-    tar_bz2, conda = pieces.packages, pieces.conda_packages
-    return (
-        pieces,
-        Section(tar_bz2, RawTexts(tar_bz2.values())),
-        Section(conda, RawTexts(conda.values())),
-    )
 
 
 class SparseRepoData(Closing):
@@ -94,18 +52,16 @@ class SparseRepoData(Closing):
     Attributes:
         channel: The channel that the records belong to.
         subdir: The platform folder.
-        info: What the file says of itself.
     """
 
     __slots__ = (
-        "_conda",
+        "_contents",
+        "_file",
         "_known",
+        "_lock",
         "_placement",
-        "_removed",
-        "_tar_bz2",
         "_what",
         "channel",
-        "info",
         "subdir",
     )
 
@@ -118,15 +74,16 @@ class SparseRepoData(Closing):
         max_size: int = DEFAULT_MAX_SIZE,
         in_memory_up_to: int = _LARGE,
     ) -> None:
-        """Read a `repodata.json`, or a compressed one (`.zst`, `.bz2`), and cut it into records.
+        """Open a `repodata.json`, or a compressed one (`.zst`, `.bz2`).
 
         Args:
             channel: The channel that the records belong to.
             subdir: The platform folder that the file is of.
             path: The file.
             max_size: The largest acceptable size in bytes, decompressed.
-            in_memory_up_to: The largest plain file, in bytes, that is held in memory; of a larger
-                one only where its records lie, so it must not be written to in place.
+            in_memory_up_to: The largest plain file, in bytes, that is read at once. Of a larger one
+                little is ever in memory, it must not be written to in place, and most of what may
+                be wrong with it is noticed when something is first asked of it.
 
         Raises:
             OSError: The file cannot be read.
@@ -134,20 +91,18 @@ class SparseRepoData(Closing):
             InvalidPackageFileError: It is not repodata.
         """
         what = os.fspath(path)
+        file = None
         compression = compression_of_name(what)
-        size = os.stat(path).st_size
-        if compression is None and in_memory_up_to < size <= max_size:
-            located = _locate(what)
-            if located is not None:
-                self._set(channel, subdir, *located, what)
-                return
-        with open(path, "rb", buffering=0) as file:
-            data = (
-                file.readall()
-                if compression is None
-                else read_all(file, compression, max_size=max_size, what=what)
-            )
-        self._set(channel, subdir, *_cut(data, what), what)
+        if (
+            compression is None
+            and hasattr(os, "preadv")
+            and in_memory_up_to < os.stat(path).st_size <= max_size
+        ):
+            file = LargeFile(what)
+            if not file.looks_whole():
+                file = None
+        contents = None if file else _read(what, max_size)
+        self._set(channel, subdir, contents, file, what)
 
     @classmethod
     def from_bytes(
@@ -159,27 +114,34 @@ class SparseRepoData(Closing):
             InvalidPackageFileError: It is not repodata.
         """
         made = cls.__new__(cls)
-        made._set(channel, subdir, *_cut(data, what), what)
+        made._set(channel, subdir, RepoDataContents.of_bytes(data, what=what), None, what)
         return made
 
     def _set(
         self,
         channel: Channel,
         subdir: str,
-        pieces: RepoDataPieces,
-        tar_bz2: Section,
-        conda: Section,
+        contents: RepoDataContents | None,
+        file: LargeFile | None,
         what: str,
     ) -> None:
         self.channel = channel
         self.subdir = str(subdir)
-        self.info = pieces.info or ChannelInfo()
         self._what = what
-        self._placement = Placement.make(channel, self.subdir, self.info.base_url)
-        self._removed = pieces.removed
-        self._tar_bz2: Section | None = tar_bz2
-        self._conda = conda
+        self._file = file
+        self._contents = contents
+        self._placement: Placement | None = None
+        self._lock = threading.Lock()
         self._known: dict[tuple[str, PackageFormatSelection], list[RepoDataRecord]] = {}
+
+    @property
+    def info(self) -> ChannelInfo:
+        """What the file says of itself.
+
+        Raises:
+            InvalidPackageFileError: It is not repodata.
+        """
+        return self._open().facts.info
 
     @property
     def repodata_revisions(self) -> dict[str, RepodataRevisionMetadata]:
@@ -190,15 +152,22 @@ class SparseRepoData(Closing):
         self, package_format_selection: PackageFormatSelection = _PREFER_CONDA
     ) -> list[str]:
         """Return the names of all packages, sorted."""
-        names: set[str] = set()
-        for section in self._sections(package_format_selection):
-            names.update(section.names())
-        return sorted(names)
+        return sorted(
+            {
+                file_name.rsplit("-", 2)[0].lower()
+                for section in self._sections(package_format_selection)
+                for file_name in section.file_names()
+            }
+        )
 
     def record_count(self, package_format_selection: PackageFormatSelection = _PREFER_CONDA) -> int:
         """Return how many records `load_all_records` has."""
-        chosen = self._select_all(package_format_selection)
-        return sum(len(indices) for _, indices in chosen)
+        hidden = self._hidden(package_format_selection)
+        return sum(
+            file_name not in hidden
+            for section in self._sections(package_format_selection)
+            for file_name in section.file_names()
+        )
 
     def load_records(
         self,
@@ -213,9 +182,10 @@ class SparseRepoData(Closing):
         name = package_name.lower()
         known = self._known.get((name, package_format_selection))
         if known is None:
-            tar_bz2, conda = self._open()
-            chosen = dict(select(tar_bz2.find(name), conda.find(name), package_format_selection))
-            known = self._decode(name, chosen)
+            contents = self._open()
+            tar_bz2, conda = contents.tar_bz2.load(name), contents.conda.load(name)
+            chosen = dict(select(tar_bz2, conda, package_format_selection))
+            known = self._get_placement().place(name, chosen, chosen.values())
             self._known[name, package_format_selection] = known
         return known
 
@@ -227,16 +197,21 @@ class SparseRepoData(Closing):
         Raises:
             InvalidPackageFileError: A record is malformed; the error names its file.
         """
-        records: list[RepoDataRecord] = []
+        file = self._file
         with collector_paused():
-            for section, indices in self._select_all(package_format_selection):
-                objects = section.objects() if len(indices) == len(section) else None
-                if objects is None:
-                    for batch in section.batches(indices):
-                        records += self._decode(None, batch)
-                else:
-                    for text in objects:
-                        records += self._decode_object(text)
+            records = (
+                load_every_record(file, package_format_selection, self._placement_for)
+                if file
+                else None
+            )
+            if records is None:
+                hidden = self._hidden(package_format_selection)
+                records = []
+                for section in self._sections(package_format_selection):
+                    for batch in section.batches():
+                        texts = {each: raw for each, raw in batch.items() if each not in hidden}
+                        decoded = decode_records(texts, what=self._what)
+                        records += self._get_placement().place(None, decoded, decoded.values())
         return records
 
     def load_matching_records(
@@ -267,7 +242,7 @@ class SparseRepoData(Closing):
         """Return the file names of withdrawn packages, of one name or of all."""
         return [
             file_name
-            for file_name in self._removed
+            for file_name in self._open().facts.removed
             if package_name is None or file_name.rsplit("-", 2)[0].lower() == package_name.lower()
         ]
 
@@ -276,7 +251,7 @@ class SparseRepoData(Closing):
         from hognose.repodata.removed_package import RemovedPackage
 
         found = (
-            RemovedPackage.of(file_name, self._placement)
+            RemovedPackage.of(file_name, self._get_placement())
             for file_name in self.load_removed(package_name)
         )
         return [package for package in found if package is not None]
@@ -287,10 +262,10 @@ class SparseRepoData(Closing):
         return sorted(
             {
                 file_name.rsplit("-", 2)[0].lower()
-                for section in self._open()
-                for batch in section.batches(range(len(section.everything())))
-                for file_name, text in batch.items()
-                if wanted in bytes(text).lower()
+                for section in self._sections(PackageFormatSelection.BOTH)
+                for batch in section.batches()
+                for file_name, raw in batch.items()
+                if wanted in bytes(raw).lower()
             }
         )
 
@@ -308,8 +283,6 @@ class SparseRepoData(Closing):
         Raises:
             InvalidPackageFileError: A record is malformed; the error names its file.
         """
-        from hognose.repodata.closure import Closure
-
         found: list[list[RepoDataRecord]] = [[] for _ in repo_data]
         closure = Closure(package_names)
         with collector_paused():
@@ -322,79 +295,64 @@ class SparseRepoData(Closing):
 
     def close(self) -> None:
         """Let go of the file's content; asking for more records is an error from now on."""
-        self._tar_bz2 = None
-        self._conda = Section((), RawTexts(()))
+        self._contents = self._file = None
 
     def __repr__(self) -> str:
         return f"SparseRepoData({self.channel.canonical_name!r}, {self.subdir!r})"
 
-    def _open(self) -> tuple[Section, Section]:
-        if self._tar_bz2 is None:
+    def _open(self) -> RepoDataContents:
+        """Return what the file holds, looking through it now if that has not been done."""
+        contents = self._contents
+        if contents is None:
+            with self._lock:
+                if self._contents is None:
+                    self._contents = self._look_through()
+                contents = self._contents
+        return contents
+
+    def _look_through(self) -> RepoDataContents:
+        if self._file is None:
             message = f"{self!r} is closed"
             raise ValueError(message)
-        return self._tar_bz2, self._conda
+        with collector_paused():
+            contents = RepoDataContents.of_file(self._file)
+        if contents is None:
+            contents = RepoDataContents.of_bytes(self._file.read_all(), what=self._what)
+            self._file = None
+        return contents
+
+    def _get_placement(self) -> Placement:
+        if self._placement is None:
+            self._placement = self._placement_for(self.info)
+        return self._placement
+
+    def _placement_for(self, info: ChannelInfo) -> Placement:
+        return Placement.make(self.channel, self.subdir, info.base_url)
 
     def _sections(self, selection: PackageFormatSelection) -> list[Section]:
-        tar_bz2, conda = self._open()
+        contents = self._open()
         if selection is PackageFormatSelection.ONLY_TAR_BZ2:
-            return [tar_bz2]
-        return [conda] if selection is PackageFormatSelection.ONLY_CONDA else [tar_bz2, conda]
+            return [contents.tar_bz2]
+        if selection is PackageFormatSelection.ONLY_CONDA:
+            return [contents.conda]
+        return [contents.tar_bz2, contents.conda]
 
-    def _select_all(self, selection: PackageFormatSelection) -> list[tuple[Section, Sequence[int]]]:
-        """For each section, which of its records a selection takes."""
-        sections = self._sections(selection)
-        tar_bz2, conda = self._open()
-        taken: dict[int, Sequence[int]] = {id(each): range(len(each)) for each in sections}
-        if selection is PackageFormatSelection.PREFER_CONDA and len(conda) and len(tar_bz2):
-            newer = conda.everything()
-            taken[id(tar_bz2)] = [
-                index
-                for file_name, index in tar_bz2.everything().items()
-                if not is_hidden(file_name, newer)
-            ]
-        return [(section, taken[id(section)]) for section in sections]
-
-    def _decode(self, name: str | None, chosen: dict[str, RecordText]) -> list[RepoDataRecord]:
-        if not chosen:
-            return []
-        # One call for all records of a name: a fifth faster than a call for each.
-        text = b"[%b]" % b",".join(chosen.values())
-        try:
-            records = wire.decode_json(text, list[WireRecord], what=self._what)
-        except InvalidPackageFileError as error:
-            raise self._name_the_record(chosen, error) from error
-        return self._placement.place(name, chosen, records)
-
-    def _decode_object(self, text: bytes) -> list[RepoDataRecord]:
-        """Decode records that are still members of one JSON object."""
-        try:
-            records = wire.decode_json(text, dict[str, WireRecord], what=self._what)
-        except InvalidPackageFileError as error:
-            raws = wire.decode_json(text, dict[str, msgspec.Raw], what=self._what)
-            raise self._name_the_record(raws, error) from error
-        return self._placement.place(None, records, records.values())
-
-    def _name_the_record(
-        self, chosen: dict[str, Any], error: InvalidPackageFileError
-    ) -> InvalidPackageFileError:
-        for file_name, raw in chosen.items():
-            try:
-                wire.decode_json(bytes(raw), WireRecord, what=f"{self._what}: {file_name}")
-            except InvalidPackageFileError as exact:
-                return exact
-        return error
+    def _hidden(self, selection: PackageFormatSelection) -> set[str]:
+        """The file names that do not count because there is a newer format."""
+        contents = self._open()
+        if selection is not _PREFER_CONDA or not (contents.tar_bz2 and contents.conda):
+            return set()
+        newer = set(contents.conda.file_names())
+        return {each for each in contents.tar_bz2.file_names() if is_hidden(each, newer)}
 
 
-def _locate(path: str) -> tuple[RepoDataPieces, Section, Section] | None:
-    """Read a large file in windows; None where it has to be read as a whole."""
-    located = locate_records(path)
-    if located is None:
-        return None
-    rest, sections = located
-    pieces = wire.convert(rest, RepoDataPieces, what=path)
-    if pieces.removed and any(
-        not set(pieces.removed).isdisjoint(section.file_names) for section in sections.values()
-    ):
-        return None
-    tar_bz2, conda = sections[".tar.bz2"], sections[".conda"]
-    return pieces, Section(tar_bz2.file_names, tar_bz2), Section(conda.file_names, conda)
+def _read(path: str, max_size: int) -> RepoDataContents:
+    """Read a file as a whole."""
+    with open(path, "rb", buffering=0) as file:
+        compression = compression_of_name(path)
+        data = (
+            file.readall()
+            if compression is None
+            else read_all(file, compression, max_size=max_size, what=path)
+        )
+    return RepoDataContents.of_bytes(data, what=path)

@@ -4,55 +4,56 @@ Made once from a download, while it arrives, then opened by every later run, whi
 and the pieces of the names that it needs. The layout, with everything in it as a reader meets it
 from the end::
 
-    piece | piece | ... | index | offset of the index | magic
+    piece | piece | ... | index | offset and checksum of the index | magic
 
 A piece is the JSON text `[[FILE NAME, ...], [RECORD, ...]]` of neighbours in the download that have
-one name, so a name can have several; the index is MessagePack. What was withdrawn, and what is
-there in both archive formats, is left out when a name is read.
+one name, so a name can have several; if there are `.tar.bz2` in it, they come first. The index is
+MessagePack. What was withdrawn, and what is there in both archive formats, is left out when a name
+is read.
+
+The index and each piece have a checksum, which is verified when they are read: what a disk made of
+a file is not taken for what the channel says. A file that is damaged is fetched anew.
 """
 
 from __future__ import annotations
 
-import mmap
 import os
+import threading
 from typing import TYPE_CHECKING, Any, BinaryIO
+from zlib import crc32
 
 import msgspec
-from msgspec import field
 
 from hognose.errors import InvalidPackageFileError
 from hognose.repodata.decompression import iter_pieces
 from hognose.repodata.format_selection import is_hidden
+from hognose.repodata.large_file import LargeFile
 from hognose.repodata.placement import Placement, WireRecord
-from hognose.repodata.record_scan import RecordScan
+from hognose.repodata.record_scan import RAW_RECORDS, RecordScan, RepoDataFacts
+from hognose.repodata.record_texts import decode_records
 from hognose.repodata.removed_package import RemovedPackage
 from hognose.types import ChannelInfo, wire
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from hognose.net import Client
     from hognose.repodata.decompression import Compression, Reader
-    from hognose.repodata.sparse_repo_data import RepoDataPieces
+    from hognose.repodata.repo_data_contents import RepoDataPieces
+    from hognose.repodata.source import Subdir
     from hognose.types import Channel, RepoDataRecord
 
 __all__ = ("SplitSubdir", "split_stream", "write_split")
 
-_MAGIC = b"hogsplt2"
-_TAIL = 8 + len(_MAGIC)
+_MAGIC = b"hogsplt3"
+_TAIL = 12 + len(_MAGIC)
 
 
 class _Index(msgspec.Struct, gc=False):
     info: ChannelInfo
     removed: tuple[str, ...]
-    # For each name offset and length of its first piece, then of the next one, and so on.
+    # For each name offset, length and CRC-32 of its first piece, then of the next one, and so on.
     names: dict[str, tuple[int, ...]]
-
-
-class _Said(msgspec.Struct, gc=False):
-    """What a repodata file says besides its records."""
-
-    info: ChannelInfo = field(default_factory=ChannelInfo)
-    removed: tuple[str, ...] = ()
 
 
 def split_stream(
@@ -82,40 +83,35 @@ def split_stream(
     def keep(_suffix: str, records: dict[str, msgspec.Raw], _start: int, _length: int) -> None:
         writer.add(records.items())
 
-    scan = RecordScan(_Arriving(pieces), keep)
-    writer.finish(wire.convert(scan.run(), _Said, what=what))
+    writer.finish(RecordScan(_Arriving(pieces), keep, RAW_RECORDS).run())
 
 
 def write_split(pieces: RepoDataPieces, file: BinaryIO) -> None:
     """Cut a repodata file that is in memory."""
     writer = _Writer(file)
     writer.add((*pieces.packages.items(), *pieces.conda_packages.items()))
-    writer.finish(_Said(pieces.info or ChannelInfo(), pieces.removed))
+    writer.finish(RepoDataFacts(pieces.info or ChannelInfo(), pieces.removed))
 
 
 class _Arriving:
-    """A stream as the text of a walk."""
+    """A stream of pieces as the source of a walk."""
 
-    __slots__ = ("_data", "_pieces", "_start")
+    __slots__ = ("_left", "_pieces")
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
-        self._data = b""
-        self._start = 0
+        self._left = memoryview(b"")
 
-    def read(self, start: int, length: int) -> tuple[bytes, bool]:
-        parts = [self._data[start - self._start :]]
-        size = len(parts[0])
-        is_at_end = False
-        while size < length:
+    def readinto(self, buffer: memoryview, /) -> int:
+        while not self._left:
             piece = next(self._pieces, None)
             if piece is None:
-                is_at_end = True
-                break
-            parts.append(piece)
-            size += len(piece)
-        self._data, self._start = b"".join(parts), start
-        return self._data, is_at_end
+                return 0
+            self._left = memoryview(piece)
+        size = min(len(buffer), len(self._left))
+        buffer[:size] = self._left[:size]
+        self._left = self._left[size:]
+        return size
 
 
 class _Writer:
@@ -137,36 +133,66 @@ class _Writer:
         for name, (file_names, raws) in groups.items():
             piece = b"[%b,[%b]]" % (msgspec.json.encode(file_names), b",".join(raws))
             self._file.write(piece)
-            self._names[name] = (*self._names.get(name, ()), self._offset, len(piece))
+            place = (self._offset, len(piece), crc32(piece))
+            self._names[name] = (*self._names.get(name, ()), *place)
             self._offset += len(piece)
 
-    def finish(self, said: _Said) -> None:
+    def finish(self, facts: RepoDataFacts) -> None:
         """Write what comes after the pieces."""
-        self._file.write(wire.encode_msgpack(_Index(said.info, said.removed, self._names)))
-        self._file.write(self._offset.to_bytes(8, "little") + _MAGIC)
+        index = wire.encode_msgpack(_Index(facts.info, facts.removed, self._names))
+        self._file.write(index)
+        self._file.write(self._offset.to_bytes(8, "little"))
+        self._file.write(crc32(index).to_bytes(4, "little") + _MAGIC)
+
+
+class DamagedError(InvalidPackageFileError):
+    """A file of this layout that is not what was written."""
 
 
 class SplitSubdir:
-    """A subdir whose repodata was cut into names before; safe in several threads."""
+    """A subdir whose repodata was cut into names before; safe in several threads.
 
-    def __init__(self, channel: Channel, subdir: str, path: str | os.PathLike[str]) -> None:
-        """Map the file and read its index.
+    Args:
+        channel: The channel.
+        subdir: The platform folder.
+        path: The file.
+        what: The URL that the repodata is from, for errors about what the channel says.
+        on_bad_record: Is called when the channel has a record that makes no sense.
+        replace: Opens the subdir anew when the file turns out to be damaged.
+    """
+
+    def __init__(
+        self,
+        channel: Channel,
+        subdir: str,
+        path: str | os.PathLike[str],
+        *,
+        what: str | None = None,
+        on_bad_record: Callable[[], object] | None = None,
+        replace: Callable[[Client | None], Subdir] | None = None,
+    ) -> None:
+        """Open the file and read its index.
 
         Raises:
             OSError: The file cannot be read.
             InvalidPackageFileError: It is not a whole file of this layout.
         """
         self._path = os.fspath(path)
-        with open(path, "rb") as file:
-            if os.fstat(file.fileno()).st_size < _TAIL:
-                raise self._broken()
-            # Never written to after it has its name, so it cannot shrink under the map.
-            self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        start = len(self._data) - _TAIL
-        offset = int.from_bytes(self._data[start : start + 8], "little")
-        if self._data[start + 8 :] != _MAGIC or offset > start:
-            raise self._broken()
-        index = wire.decode_msgpack(self._data[offset:start], _Index, what=self._path)
+        self._what = what or self._path
+        self._on_bad_record = on_bad_record
+        self._replace = replace
+        self._replacing = threading.Lock()
+        self._replacement: Subdir | None = None
+        self._file = LargeFile(self._path)
+        start = self._file.size - _TAIL
+        tail = self._file.read(max(0, start), _TAIL)
+        offset = int.from_bytes(tail[:8], "little")
+        if tail[12:] != _MAGIC or offset > start:
+            raise self._damaged()
+        packed = self._file.read(offset, start - offset)
+        if crc32(packed) != int.from_bytes(tail[8:12], "little"):
+            raise self._damaged()
+        index = wire.decode_msgpack(packed, _Index, what=self._path)
         self._names = index.names
         self.info = index.info
         self._removed_files = index.removed
@@ -179,13 +205,9 @@ class SplitSubdir:
         return list(self._names)
 
     def mentioning(self, text: str, /) -> Sequence[str]:
-        """Return the names whose records hold a text."""
+        """Return the names whose records hold a text, or cannot be read."""
         wanted = text.encode()
-        return [
-            name
-            for name in self._names
-            if any(wanted in piece.lower() for piece in self._pieces_of(name))
-        ]
+        return [name for name in self._names if self._may_mention(name, wanted)]
 
     def removed(self, name: str, /) -> list[RemovedPackage]:
         """Return what was withdrawn of a name."""
@@ -198,44 +220,99 @@ class SplitSubdir:
             self._removed = removed
         return self._removed.get(name, [])
 
-    def load_at_hand(self, name: str, /) -> list[RepoDataRecord]:
-        """Return a name's records.
+    def load_at_hand(self, name: str, /) -> list[RepoDataRecord] | None:
+        """Return a name's records; None where the file is damaged and can be replaced.
 
         Raises:
             InvalidPackageFileError: A record is malformed.
         """
+        if self._replacement is not None:
+            return self._replacement.load_at_hand(name)
         known = self._known.get(name)
         if known is None:
-            known = self._known[name] = self._decode(name)
+            try:
+                known = self._known[name] = self._decode(name)
+            except DamagedError:
+                if self._replace is None:
+                    raise
         return known
 
-    load_records = load_at_hand
+    def load_records(self, name: str, /, client: Client | None = None) -> list[RepoDataRecord]:
+        """Return a name's records, fetching the repodata anew if the file is damaged.
+
+        Raises:
+            InvalidPackageFileError: A record is malformed.
+            FetchRepoDataError: The file is damaged, and the network must not be used.
+            NetworkError: The repodata cannot be fetched.
+        """
+        known = self.load_at_hand(name)
+        if known is not None:
+            return known
+        assert self._replace is not None
+        with self._replacing:
+            if self._replacement is None:
+                self._replacement = self._replace(client)
+        return self._replacement.load_records(name, client)
 
     def flush(self) -> None:
-        """Do nothing: everything is on the disk already."""
+        """Do nothing: everything is on the disk already, unless it had to be replaced."""
+        if self._replacement is not None:
+            self._replacement.flush()
 
     def _pieces_of(self, name: str) -> Iterator[bytes]:
+        """Read the pieces of a name.
+
+        Raises:
+            DamagedError: They are not what was written, or cannot be read.
+        """
         places = iter(self._names.get(name, ()))
-        for offset, length in zip(places, places, strict=True):
-            yield self._data[offset : offset + length]
+        for offset, length, checksum in zip(places, places, places, strict=True):
+            try:
+                piece = self._file.read(offset, length)
+            except OSError as error:
+                raise self._damaged() from error
+            if crc32(piece) != checksum:
+                raise self._damaged()
+            yield piece
+
+    def _may_mention(self, name: str, wanted: bytes) -> bool:
+        try:
+            return any(wanted in piece.lower() for piece in self._pieces_of(name))
+        except DamagedError:
+            return True
+
+    def _decode_piece(self, text: bytes) -> tuple[list[str], list[WireRecord]]:
+        try:
+            piece: tuple[list[str], list[WireRecord]]
+            piece = wire.decode_json(text, _Piece, what=self._what)
+        except InvalidPackageFileError:
+            if self._on_bad_record is not None:
+                self._on_bad_record()
+            file_names, raws = wire.decode_json(text, _RawPiece, what=self._what)
+            # Fails, too, and says which record it is.
+            decode_records(dict(zip(file_names, raws, strict=True)), what=self._what)
+            raise
+        return piece
 
     def _decode(self, name: str) -> list[RepoDataRecord]:
-        what = f"the records of `{name}` in {self._path}"
         chosen: dict[str, WireRecord] = {}
+        has_older = False
         for text in self._pieces_of(name):
-            piece: tuple[list[str], list[Any]] = wire.decode_json(text, _Piece, what=what)
+            piece = self._decode_piece(text)
             chosen.update(zip(*piece, strict=True))
-        older = [each for each in chosen if each.endswith(".tar.bz2")]
-        for file_name in [each for each in older if is_hidden(each, chosen)]:
-            del chosen[file_name]
+            has_older = has_older or piece[0][0].endswith(".tar.bz2")
+        if has_older:
+            for file_name in [each for each in chosen if is_hidden(each, chosen)]:
+                del chosen[file_name]
         if self._removed_files:
             for package in self.removed(name):
                 chosen.pop(package.file_name, None)
         return self._placement.place(name, chosen, chosen.values())
 
-    def _broken(self) -> InvalidPackageFileError:
+    def _damaged(self) -> DamagedError:
         message = f"{self._path} cannot be used: it is not a whole repodata cache file"
-        return InvalidPackageFileError(message, path=self._path)
+        return DamagedError(message, path=self._path)
 
 
 _Piece: Any = tuple[list[str], list[WireRecord]]
+_RawPiece: Any = tuple[list[str], list[msgspec.Raw]]

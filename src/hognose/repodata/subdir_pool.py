@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import threading
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future
 from typing import TYPE_CHECKING
 
-from hognose.errors import FetchRepoDataError
-from hognose.net import path_of_file_url, redact
-from hognose.repodata.channel_relations import order_channels, relation_edges
+from hognose.errors import FetchCancelledError, FetchRepoDataError, NetworkError
+from hognose.net import path_of_file_url, without_secrets
+from hognose.repodata.channel_relations import RelationPolicy
 from hognose.repodata.source import MultiSource, RepoDataSource, SparseSubdir, SuppliedSubdir
 from hognose.repodata.sparse_repo_data import SparseRepoData
 from hognose.repodata.tier import Tier
-from hognose.types import Channel
+from hognose.types import Channel, Platform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from hognose.net import Client
+    from hognose.repodata.channel_relations import ChannelRelationsMode
+    from hognose.repodata.gateway_call import GatewayCall
     from hognose.repodata.source import Subdir
-    from hognose.types import Platform
 
     Source = Channel | str | SparseRepoData | RepoDataSource | MultiSource
     Opening = tuple[Channel, dict[str, Future[Subdir | None]]] | Tier
-    Opener = Callable[[Channel, str], Subdir | None]
+    Opener = Callable[[Channel, str, Client], Subdir | None]
 
 __all__ = ("SubdirPool",)
 
@@ -32,7 +35,8 @@ class SubdirPool:
     """Opens subdirs in the threads of an executor, and remembers them; safe in several threads.
 
     Args:
-        open_subdir: Opens a subdir of a channel; None where the channel does not have it.
+        open_subdir: Opens a subdir of a channel by means of a client; None where the channel does
+            not have it.
     """
 
     def __init__(self, open_subdir: Opener) -> None:
@@ -45,28 +49,31 @@ class SubdirPool:
         self,
         sources: Iterable[Source],
         platforms: Sequence[Platform],
-        executor: ThreadPoolExecutor,
+        call: GatewayCall,
         *,
         max_depth: int,
+        relations: ChannelRelationsMode = "strict",
     ) -> list[Tier]:
         """Open every platform of every source, all at once, and of the channels they name.
 
         Args:
             sources: Channels, their names, URLs or paths, and other sources.
             platforms: The subdirs to open.
-            executor: Whose threads do it.
+            call: Whose threads do it, and whose client.
+            relations: What to do about channels that channels name.
             max_depth: How many steps to follow channels that channels name (CEP 42).
 
         Returns:
             The tiers, highest priority first. Without relations they are the sources in order.
 
         Raises:
+            FetchCancelledError: The client was told to stop.
             FetchRepoDataError: A channel does not exist, its repodata is broken, or relations
                 contradict each other or lead too far.
             NetworkError: A server does not answer, or refuses.
         """
-        given = self._open_all(list(sources), platforms, executor)
-        if not max_depth:
+        given = self._open_all(list(sources), platforms, call)
+        if not max_depth or relations == "disabled":
             return given
         known: dict[str, Tier] = {}
         keys = []
@@ -77,21 +84,49 @@ class SubdirPool:
             known[key] = tier
             keys.append(key)
         edges: list[tuple[str, str]] = []
+        policy = RelationPolicy(relations)
         latest = [key for key in keys if not key.startswith("#")]
         for depth in range(max_depth + 1):
             for key in latest:
-                edges += relation_edges(key, [subdir.info for subdir in known[key].subdirs])
+                edges += policy.edges_of(key, [subdir.info for subdir in known[key].subdirs])
             latest = list(dict.fromkeys(key for edge in edges for key in edge if key not in known))
             if not latest:
                 break
             if depth == max_depth:
-                shown = redact(latest[0])
-                message = f"the relations of channels lead more than {max_depth} steps, to {shown}"
-                hint = "raise `channel_relations_max_depth`, or set it to 0 to leave them out"
-                raise FetchRepoDataError(message, hint=hint, url=shown)
-            related = self._open_all([Channel(key) for key in latest], platforms, executor)
-            known.update(zip(latest, related, strict=True))
-        return [known[key] for key in order_channels(keys, edges)] if edges else given
+                policy.refuse_depth(latest[0], max_depth)
+                break
+            named_by = {key: other for edge in edges for key, other in (edge, edge[::-1])}
+            known.update(self._open_related(latest, platforms, call, policy, named_by))
+            latest = [key for key in latest if key in known]
+            edges = [edge for edge in edges if edge[0] in known and edge[1] in known]
+        edges = [edge for edge in edges if edge[0] in known and edge[1] in known]
+        return [known[key] for key in policy.order(keys, edges)] if edges else given
+
+    def _open_related(
+        self,
+        keys: Sequence[str],
+        platforms: Sequence[Platform],
+        call: GatewayCall,
+        policy: RelationPolicy,
+        named_by: Mapping[str, str],
+    ) -> dict[str, Tier]:
+        """Open channels that others name, by their base URLs."""
+        channels = [Channel(key) for key in keys]
+        begun = [self._begin(channel, platforms, call) for channel in channels]
+        found = {}
+        for key, opening in zip(keys, begun, strict=True):
+            assert not isinstance(opening, Tier)
+            try:
+                found[key] = self._finish(*opening, call)
+            except FetchCancelledError:
+                raise
+            except (FetchRepoDataError, NetworkError) as error:
+                # Another query may be told of the same failure, so it stays as it is.
+                told = copy.copy(error)
+                named = f"the channel {without_secrets(named_by[key])} names it"
+                told.args = (f"{error.message}; {named}",)
+                policy.tolerate(told)
+        return found
 
     def open_subdirs(self) -> list[Subdir]:
         """Return every subdir that is open now."""
@@ -108,14 +143,14 @@ class SubdirPool:
                     del self._subdirs[key]
 
     def _open_all(
-        self, sources: Sequence[Source], platforms: Sequence[Platform], executor: ThreadPoolExecutor
+        self, sources: Sequence[Source], platforms: Sequence[Platform], call: GatewayCall
     ) -> list[Tier]:
         groups = [each.sources if isinstance(each, MultiSource) else (each,) for each in sources]
-        begun = [[self._begin(each, platforms, executor) for each in group] for group in groups]
+        begun = [[self._begin(each, platforms, call) for each in group] for group in groups]
         tiers: list[Tier] = []
         for source, openings in zip(sources, begun, strict=True):
             opened = [
-                opening if isinstance(opening, Tier) else self._finish(*opening, executor)
+                opening if isinstance(opening, Tier) else self._finish(*opening, call)
                 for opening in openings
             ]
             if isinstance(source, MultiSource):
@@ -124,9 +159,7 @@ class SubdirPool:
             tiers += opened
         return tiers
 
-    def _begin(
-        self, source: object, platforms: Sequence[Platform], executor: ThreadPoolExecutor
-    ) -> Opening:
+    def _begin(self, source: object, platforms: Sequence[Platform], call: GatewayCall) -> Opening:
         """Begin to open the platforms of one source."""
         if isinstance(source, SparseRepoData):
             is_wanted = source.subdir in map(str, platforms)
@@ -134,25 +167,30 @@ class SubdirPool:
         if isinstance(source, Channel | str):
             channel = Channel(source)
             futures = {
-                str(platform): self._start(channel, str(platform), executor)
+                str(platform): self._start(channel, str(platform), call)
                 for platform in channel.platforms or platforms
             }
             return channel, futures
         if isinstance(source, RepoDataSource):
+            from inspect import iscoroutinefunction
+
+            if iscoroutinefunction(source.fetch_package_records):
+                message = f"{source!r} answers with coroutines, which takes `hognose.aio.Gateway`"
+                raise TypeError(message)
             return Tier(source, [SuppliedSubdir(source, platform) for platform in platforms])
         message = f"not a source of records: {source!r}"
         raise TypeError(message)
 
-    def _start(
-        self, channel: Channel, subdir: str, executor: ThreadPoolExecutor
-    ) -> Future[Subdir | None]:
+    def _start(self, channel: Channel, subdir: str, call: GatewayCall) -> Future[Subdir | None]:
         """Begin to open a subdir, or join whoever began before."""
         key = (channel.base_url, subdir)
         with self._lock:
             future = self._subdirs.get(key)
             if future is not None and not (future.done() and _has_failed(future)):
                 return future
-            future = self._subdirs[key] = executor.submit(self._open_subdir, channel, subdir)
+            future = self._subdirs[key] = call.executor.submit(
+                self._open_subdir, channel, subdir, call.client
+            )
         return future
 
     def _wait(
@@ -160,39 +198,38 @@ class SubdirPool:
         channel: Channel,
         subdir: str,
         future: Future[Subdir | None],
-        executor: ThreadPoolExecutor,
+        call: GatewayCall,
     ) -> Subdir | None:
         """Wait for a subdir; one that another query began and gave up is begun anew."""
         while True:
+            _wait_for(future, call)
+            call.check(channel.base_url)
             try:
                 return future.result()
-            except CancelledError:
-                future = self._start(channel, subdir, executor)
+            except (CancelledError, FetchCancelledError):
+                future = self._start(channel, subdir, call)
 
     def _finish(
         self,
         channel: Channel,
         futures: Mapping[str, Future[Subdir | None]],
-        executor: ThreadPoolExecutor,
+        call: GatewayCall,
     ) -> Tier:
         """Wait for a channel's subdirs; those that it does not have are empty (CEP 26, CEP 36)."""
         opened = {
-            subdir: self._wait(channel, subdir, future, executor)
-            for subdir, future in futures.items()
+            subdir: self._wait(channel, subdir, future, call) for subdir, future in futures.items()
         }
         found = [subdir for subdir in opened.values() if subdir is not None]
         if "noarch" in opened:
             is_channel = opened["noarch"] is not None
         else:
-            is_channel = bool(found) or (
-                self._start(channel, "noarch", executor).result() is not None
-            )
+            noarch = self._start(channel, "noarch", call) if not found else None
+            is_channel = noarch is None or self._wait(channel, "noarch", noarch, call) is not None
         if not is_channel:
-            where = redact(channel.base_url)
+            where = channel.canonical_name
             raise FetchRepoDataError(
                 f"{where} is not a channel: {_what_is_missing(channel)}",
-                hint="a channel is a folder, local or on a server, with `noarch/repodata.json` "
-                "and one folder like it for each platform",
+                hint=_what_channels_are(channel),
                 url=where,
             )
         return Tier(channel, found)
@@ -204,6 +241,35 @@ def _what_is_missing(channel: Channel) -> str:
         if not os.path.isdir(directory):
             return f"there is no directory {directory}"
     return "there is no `noarch/repodata.json` in it"
+
+
+def _what_channels_are(channel: Channel) -> str:
+    path = channel.canonical_name.rstrip("/")
+    folder = path.rpartition("/")[2]
+    if folder in set(map(str, Platform.all())):
+        return f"`{folder}` is a folder of a channel: leave it out of the address"
+    hint = (
+        "a channel is a folder, local or on a server, with `noarch/repodata.json` and one folder "
+        "like it for each platform"
+    )
+    if channel.is_local or channel.base_url != channel.canonical_name:
+        return hint
+    return (
+        f"{hint}; a private one may look like this without a secret: `hognose auth login {path}` "
+        "stores it, or give the whole address with `-c`"
+    )
+
+
+def _wait_for(future: Future[Subdir | None], call: GatewayCall) -> None:
+    """Wait for the end of either: whose call began something is not told of the end of another."""
+    is_over = threading.Event()
+
+    def wake(_: object) -> None:
+        is_over.set()
+
+    future.add_done_callback(wake)
+    with call.client.cancellation.waking(is_over):
+        is_over.wait()
 
 
 def _has_failed(future: Future[Subdir | None]) -> bool:

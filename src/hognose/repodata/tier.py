@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from hognose.repodata.source import MultiSource, RepoDataSource, Subdir
     from hognose.repodata.sparse_repo_data import SparseRepoData
-    from hognose.types import Channel, RepoDataRecord
+    from hognose.types import Channel, ChannelInfo, RepoDataRecord
 
-__all__ = ("ChannelSource", "Tier", "UnknownRevision")
+__all__ = ("ChannelSource", "Tier", "UnknownRevision", "unknown_revisions")
 
 _KNOWN_REVISIONS = frozenset({"v3"})
 
@@ -60,15 +60,20 @@ class Tier:
     def unknown_revisions(self) -> Iterator[UnknownRevision]:
         """Yield what the subdirs have that cannot be read."""
         for subdir in self.subdirs:
-            for revision, about in subdir.info.repodata_revisions.items():
-                if revision not in _KNOWN_REVISIONS:
-                    yield UnknownRevision(
-                        channel=self.name,
-                        subdir=subdir.info.subdir,
-                        revision=revision,
-                        package_count=about.n_packages,
-                        message=about.message,
-                    )
+            yield from unknown_revisions(self.name, subdir.info)
+
+
+def unknown_revisions(channel: str, info: ChannelInfo) -> Iterator[UnknownRevision]:
+    """Yield what repodata says that it has and that cannot be read."""
+    for revision, about in info.repodata_revisions.items():
+        if revision not in _KNOWN_REVISIONS:
+            yield UnknownRevision(
+                channel=channel,
+                subdir=info.subdir,
+                revision=revision,
+                package_count=about.n_packages,
+                message=about.message,
+            )
 
 
 class ChannelSource:
