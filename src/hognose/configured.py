@@ -7,16 +7,45 @@ none. This is where they meet, for the commands and for whoever wants to behave 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
+    from hognose.cache import PackageCache
     from hognose.config import Config, S3Options
-    from hognose.net import Client, ProxySettings, S3Bucket, TlsSettings
+    from hognose.net import (
+        ChannelLogin,
+        Client,
+        CredentialStore,
+        ProxySettings,
+        S3Bucket,
+        TlsSettings,
+    )
     from hognose.repodata import Gateway, SourceConfig
+    from hognose.solve import ExcludeNewer
+    from hognose.types import Channel
 
-__all__ = ("client_from_config", "client_settings", "gateway_from_config")
+__all__ = (
+    "client_from_config",
+    "client_settings",
+    "exclude_newer_from_config",
+    "gateway_from_config",
+    "gateway_settings",
+    "index_settings",
+    "package_cache_from_config",
+    "package_directories",
+    "unknown_logins",
+)
+
+# What conda's plug-in `conda-auth` calls them in `channel_settings`.
+_KINDS_OF_LOGIN: dict[str, Literal["http-basic", "token"]] = {
+    "http-basic": "http-basic",
+    "token": "token",
+}
 
 
 def client_from_config(
@@ -24,8 +53,8 @@ def client_from_config(
 ) -> Client:
     """Make the client that a configuration asks for; the caller closes it.
 
-    It has the stored credentials (see `hognose.net.default_credentials`), and the mirrors, proxies
-    and certificates of the configuration.
+    It has the stored credentials (see `hognose.net.default_credentials`), those that conda's
+    `channel_settings` leads to, and the mirrors, proxies and certificates of the configuration.
 
     Args:
         config: The configuration; `Config.load()` reads that of this user and this machine.
@@ -33,7 +62,7 @@ def client_from_config(
         environ: The environment; this process's where it is None.
 
     Raises:
-        ConfigError: The options of a bucket are incomplete.
+        ConfigError: A row of `mirrors` names no channel, or several.
     """
     from hognose.net import Client
 
@@ -44,25 +73,27 @@ def client_settings(
     config: Config, *, offline: bool = False, environ: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
     """Return the keywords of `hognose.net.Client`; see `client_from_config`."""
-    from hognose.net import default_credentials
-
     environ = os.environ if environ is None else environ
     return {
         "offline": offline or bool(config.offline),
         "max_retries": 3 if config.max_retries is None else config.max_retries,
         "connect_timeout": config.connect_timeout or 30.0,
         "read_timeout": config.read_timeout or 60.0,
-        "credentials": default_credentials(environ, path=config.authentication_override_file),
+        "credentials": _credentials(config, environ),
         "proxies": _proxies(config, environ),
         "tls": _tls(config, environ),
-        "mirrors": config.mirrors,
-        "s3_buckets": {name: _bucket(options) for name, options in config.s3.items()},
+        "mirrors": config.mirror_table,
+        "s3_buckets": _Buckets(config.s3),
         "environ": environ,
     }
 
 
 def gateway_from_config(
-    config: Config, client: Client, *, cache_dir: str | os.PathLike[str] | None
+    config: Config,
+    client: Client,
+    *,
+    cache_dir: str | os.PathLike[str] | None,
+    reporter: object | None = None,
 ) -> Gateway:
     """Make the gateway that a configuration asks for.
 
@@ -70,27 +101,191 @@ def gateway_from_config(
         config: The configuration.
         client: What fetches.
         cache_dir: Where repodata is kept; None keeps none.
+        reporter: Is told what goes on; see `hognose.repodata.GatewayReporter`.
     """
     from hognose.repodata import Gateway
 
+    return Gateway(client, cache_dir=cache_dir, reporter=reporter, **gateway_settings(config))
+
+
+def gateway_settings(config: Config) -> dict[str, Any]:
+    """Return the keywords of `hognose.repodata.Gateway`; see `gateway_from_config`."""
     default, per_channel = _source_configs(config)
-    return Gateway(
-        client,
-        cache_dir=cache_dir,
-        default_config=default,
-        per_channel_config=per_channel,
-        channel_relations_max_depth=config.channel_relations_max_depth,
+    settings: dict[str, Any] = {
+        "default_config": default,
+        "per_channel_config": per_channel,
+        "channel_relations_max_depth": config.channel_relations_max_depth,
+    }
+    if config.concurrency_downloads:
+        settings["max_concurrent_requests"] = config.concurrency_downloads
+    return settings
+
+
+def exclude_newer_from_config(
+    config: Config, channels: Iterable[Channel], *, now: datetime | None = None
+) -> ExcludeNewer | None:
+    """Return which packages a configuration wants hidden because they are too new.
+
+    Args:
+        config: The configuration.
+        channels: The channels in use, which `channel_settings` may name by patterns.
+        now: What ages are counted back from.
+
+    Raises:
+        ConfigError: A date or an age is not readable.
+    """
+    from datetime import UTC, datetime
+
+    from hognose.config import parse_cut_off
+    from hognose.solve import ExcludeNewer
+
+    now = now or datetime.now(UTC)
+    general = parse_cut_off(config.exclude_newer or "", key="exclude-newer", now=now)
+    packages = {
+        name.lower(): parse_cut_off(when, key=f"exclude-newer-package.{name}", now=now)
+        for name, when in config.exclude_newer_package.items()
+    }
+    by_channel = {}
+    for channel in channels:
+        for entry in _entries_for(config, channel):
+            if "exclude_newer" in entry:
+                key = f"channel_settings.{entry['channel']}.exclude_newer"
+                when = parse_cut_off(entry["exclude_newer"], key=key, now=now)
+                by_channel[channel.canonical_name] = when
+    if general is None and not packages and not by_channel:
+        return None
+    return ExcludeNewer(cutoff=general, packages=packages, channels=by_channel)
+
+
+def unknown_logins(config: Config, channels: Iterable[Channel]) -> list[tuple[Channel, str]]:
+    """Return which of the channels in use want a kind of login that only conda knows.
+
+    Returns:
+        Each such channel, and the name of the plug-in's handler.
+    """
+    found = []
+    for channel in channels:
+        kinds = [entry["auth"] for entry in _entries_for(config, channel) if "auth" in entry]
+        if kinds and kinds[-1] not in _KINDS_OF_LOGIN:
+            found.append((channel, kinds[-1]))
+    return found
+
+
+def _entries_for(config: Config, channel: Channel) -> list[Mapping[str, str]]:
+    """The entries of `channel_settings` that are about a channel; the last one counts."""
+    return [
+        entry
+        for entry in config.channel_settings
+        if (pattern := _pattern_of(entry, config)) is not None
+        and re.match(pattern, channel.base_url)
+    ]
+
+
+def _pattern_of(entry: Mapping[str, str], config: Config) -> str | None:
+    from hognose.net import channel_pattern
+    from hognose.types import Channel
+
+    text = entry["channel"]
+    is_pattern = any(mark in text for mark in "*?[")
+    channels = () if is_pattern else Channel.expand(text, config.channel_config)
+    return channel_pattern(text, [channel.base_url for channel in channels])
+
+
+def _credentials(config: Config, environ: Mapping[str, str]) -> CredentialStore:
+    """The stores of secrets, and before them what `channel_settings` says of single channels."""
+    from hognose.net import ChannelCredentials, default_credentials
+
+    stores = default_credentials(environ, path=config.authentication_override_file)
+    logins = [login for entry in config.channel_settings if (login := _login(entry, config))]
+    return ChannelCredentials(logins, stores) if logins else stores
+
+
+def _login(entry: Mapping[str, str], config: Config) -> ChannelLogin | None:
+    from hognose.net import ChannelLogin
+    from hognose.types import Channel
+
+    kind, pattern = entry.get("auth"), _pattern_of(entry, config)
+    if kind not in _KINDS_OF_LOGIN or pattern is None:
+        return None
+    text = entry["channel"].rstrip("/")
+    named = Channel(text, config.channel_config)
+    targets = (entry.get("auth_target"), text, named.base_url.rstrip("/"), named.name)
+    return ChannelLogin(
+        pattern=pattern,
+        kind=_KINDS_OF_LOGIN[kind],
+        targets=tuple(dict.fromkeys(target for target in targets if target)),
+        username=entry.get("username") or entry.get("user"),
+        allows_plaintext=entry.get("auth_allow_plaintext_http", "").lower() in {"true", "yes", "1"},
     )
 
 
-def _bucket(options: S3Options) -> S3Bucket:
-    from hognose.net import S3Bucket
+def package_cache_from_config(
+    config: Config, environ: Mapping[str, str] | None = None
+) -> PackageCache:
+    """Open the package caches that a configuration names, or the one that rattler uses as well.
 
-    return S3Bucket(
-        endpoint_url=options.endpoint_url,
-        region=options.region,
-        force_path_style=options.force_path_style,
-    )
+    As for conda, the first of `pkgs-dirs` that can be written to is added to, and all are read.
+
+    Args:
+        config: The configuration.
+        environ: The environment; this process's where it is None.
+
+    Raises:
+        PackageCacheError: No cache is named, and the environment names no home directory.
+    """
+    from hognose.cache import PackageCache
+
+    directories = package_directories(config)
+    if directories:
+        return PackageCache.layered(directories)
+    return PackageCache.default(environ)
+
+
+def package_directories(config: Config) -> tuple[str, ...]:
+    """Return the directories of the package caches that a configuration names, in their order."""
+    return tuple(dict.fromkeys(map(os.path.expanduser, config.pkgs_dirs or ())))
+
+
+def index_settings(config: Config, directory: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the keywords of `hognose.channel.index_channel` that a configuration has.
+
+    Args:
+        config: The configuration.
+        directory: The channel's directory.
+
+    Raises:
+        ConfigError: What is said of this channel is of the wrong kind.
+    """
+    options = config.resolve_index_config(os.path.abspath(directory))
+    said = {
+        "write_zst": options.write_zst,
+        "write_shards": options.write_shards,
+        "base_url": options.base_url,
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+class _Buckets(Mapping[str, "S3Bucket"]):
+    """How buckets are reached; one whose options are wrong is an error when it is asked for."""
+
+    def __init__(self, options: Mapping[str, S3Options]) -> None:
+        self._options = options
+
+    def __getitem__(self, name: str) -> S3Bucket:
+        from hognose.net import S3Bucket
+
+        options = self._options[name]
+        return S3Bucket(
+            endpoint_url=options.endpoint_url,
+            region=options.region,
+            force_path_style=options.force_path_style,
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._options)
+
+    def __len__(self) -> int:
+        return len(self._options)
 
 
 def _proxies(config: Config, environ: Mapping[str, str]) -> ProxySettings | None:

@@ -54,7 +54,7 @@ def test_keys_that_nobody_reads_are_reported():
     config = Config.from_toml(TOML, source="here")
     assert {
         UnusedKey("here", "detached-environments"),
-        UnusedKey("here", "repodata-config.https://prefix.dev.disable-nothing"),
+        UnusedKey("here", 'repodata-config."https://prefix.dev".disable-nothing'),
     } == set(config.unused_keys)
 
 
@@ -152,9 +152,23 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, name, text):
         Config.load_from_files([tmp_path / name])
 
 
-def test_options_of_a_bucket_have_to_be_complete():
+@pytest.mark.parametrize(("style", "expected"), [("'path'", True), ("'virtual-host'", False)])
+def test_a_bucket_may_be_addressed_in_rattlers_words(style, expected):
+    text = f"[s3-options.b]\nendpoint-url = 'https://e'\naddressing-style = {style}"
+    assert expected == Config.from_toml(text).s3["b"].force_path_style
+
+
+@pytest.mark.parametrize("style", ["'other'", "true", "['path']"])
+def test_another_way_to_address_a_bucket_is_refused(style):
+    text = f"[s3-options.b]\nendpoint-url = 'https://e'\naddressing-style = {style}"
     with pytest.raises(ConfigError, match=r"s3-options\.b"):
-        _ = Config.from_toml("[s3-options.b]\nregion = 'x'").s3
+        Config.from_toml(text).validate()
+
+
+def test_options_of_a_bucket_have_to_be_complete():
+    config = Config.from_toml("[s3-options.b]\nregion = 'x'", source="here")
+    with pytest.raises(ConfigError, match=r"here: `s3-options\.b`: .*endpoint-url"):
+        _ = config.s3["b"]
 
 
 def test_files_are_looked_for_where_each_tool_has_them(tmp_path):
@@ -183,3 +197,8 @@ def test_the_shared_file_of_rattler_is_understood_in_both_spellings():
         assert "system" == Config.from_toml(text).tls_root_certs
     with pytest.raises(ConfigError, match="`webpki` or `system`"):
         Config.from_toml("tls-root-certs = 'some'")
+
+
+def test_ages_in_seconds_are_text_like_all_ages():
+    config = Config.from_toml("exclude-newer = 3600\nexclude-newer-package.a = 2026-01-01\n")
+    assert ("3600", {"a": "2026-01-01"}) == (config.exclude_newer, config.exclude_newer_package)

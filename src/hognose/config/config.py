@@ -3,61 +3,39 @@
 from __future__ import annotations
 
 import os
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import msgspec
 
-from hognose._unreadable import unreadable
-from hognose.config.condarc import (
-    Entry,
-    Marks,
-    iter_condarc_files,
-    merge_entries,
-    read_condarc,
+from hognose.config.condarc import iter_condarc_files
+from hognose.config.reading import Reading, unite
+from hognose.config.s3_options import S3Table
+from hognose.config.setting_place import (
+    Place,
+    convert_value,
+    find_place,
+    look_up,
+    with_value,
+    without_value,
 )
-from hognose.config.settings import BY_CONDA_KEY, BY_KEY, SETTINGS, Setting, convert
+from hognose.config.settings import BY_KEY, PER_CHANNEL, SETTINGS
+from hognose.config.toml_text import decode_value, format_document, format_key, parse_document
+from hognose.config.unused_key import ENVIRONMENT, FILE_VARIABLES, UnusedKey
 from hognose.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+    from hognose.config.index_options import IndexOptions
     from hognose.types import ChannelConfig
 
-__all__ = ("Config", "S3Options", "UnusedKey")
+__all__ = ("Config",)
 
-_TABLES = frozenset(setting.key.partition(".")[0] for setting in SETTINGS if "." in setting.key)
-_PER_CHANNEL = "repodata-config"
-_ENVIRONMENT = "environment"
-_S3_KEYS = {"endpoint-url", "region", "force-path-style", "addressing-style"}
-
-
-class UnusedKey(msgspec.Struct, frozen=True):
-    """A key that nothing here reads: misspelt, or another tool's.
-
-    Attributes:
-        source: The file, or the environment.
-        key: The key.
-    """
-
-    source: str
-    key: str
-
-
-class S3Options(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
-    """How an S3 bucket is reached.
-
-    Attributes:
-        endpoint_url: The server.
-        region: The region that requests are signed for.
-        force_path_style: Whether the bucket is a part of the path rather than of the host.
-    """
-
-    endpoint_url: str
-    region: str = "us-east-1"
-    force_path_style: bool = False
+# What `defaults` is to conda.
+_DEFAULTS_SERVER = "https://repo.anaconda.com"
+_DEFAULTS = ("pkgs/main", "pkgs/r", *(("pkgs/msys2",) if os.name == "nt" else ()))
+# Where values are from that a program gave.
+_PROGRAM = "the program"
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +44,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     conda's files and variables are joined as conda does it (`hognose.config.condarc`): of several
     lists the later one's items come first, and `#!final` ends it. In a TOML file a list replaces
     that of an earlier source, conda's included; tables are united. `sources` tells where each came
-    from, by the setting's key, the most important first.
+    from, by the setting's key and by the keys of entries in tables, the most important first.
+
+    A configuration does not change: `merge`, `set` and `unset` return another one.
     """
 
     default_channels: tuple[str, ...] | None = None
@@ -81,14 +61,26 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     channel_relations_max_depth: int | None = None
     number_channel_notices: int | None = None
     mirrors: Mapping[str, tuple[str, ...]] = {}
+    mirrored_channels: Mapping[str, tuple[str, ...]] = {}
+    channel_settings: tuple[Mapping[str, str], ...] = ()
+    exclude_newer: str | None = None
+    exclude_newer_package: Mapping[str, str] = {}
     offline: bool | None = None
     max_retries: int | None = None
     connect_timeout: float | None = None
     read_timeout: float | None = None
     concurrency_downloads: int | None = None
+    concurrency_solves: int | None = None
     always_yes: bool | None = None
     root_prefix: str | None = None
     envs_dirs: tuple[str, ...] | None = None
+    pkgs_dirs: tuple[str, ...] | None = None
+    add_pip_as_python_dependency: bool | None = None
+    run_post_link_scripts: Literal["insecure", "false"] | None = None
+    allow_symbolic_links: bool | None = None
+    allow_hard_links: bool | None = None
+    allow_ref_links: bool | None = None
+    always_copy: bool | None = None
     proxy_config_http: str | None = None
     proxy_config_https: str | None = None
     proxy_config_all: str | None = None
@@ -104,6 +96,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     repodata_config_disable_bzip2: bool | None = None
     repodata_per_channel: Mapping[str, Mapping[str, bool]] = {}
     s3_options: Mapping[str, Mapping[str, Any]] = {}
+    index_config: Mapping[str, Any] = {}
+    build_package_format: str | None = None
+    virtual_package_detectors: Mapping[str, Any] = {}
     sources: Mapping[str, str] = {}
     unused_keys: tuple[UnusedKey, ...] = ()
     loaded_from: tuple[str, ...] = ()
@@ -118,11 +113,22 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             ConfigError: One of them cannot be read, or has a value of the wrong kind.
         """
         environ = os.environ if environ is None else environ
-        from hognose.config.locations import search_paths
+        from hognose.config.locations import config_search_paths, search_paths
 
+        shared = dict(config_search_paths(environ=environ))
         places = search_paths(environ, root_prefix=root_prefix)
-        paths = [path for place in places for path in iter_condarc_files(place)]
-        return cls.load_from_files(paths, environ=environ)
+        locations = [
+            (path, shared.get(place, False))
+            for place in places
+            for path in iter_condarc_files(place)
+        ]
+        config = cls.load_from_locations(locations, environ=environ)
+        missing = tuple(
+            UnusedKey(ENVIRONMENT, name)
+            for name in FILE_VARIABLES
+            if environ.get(name) and not Path(environ[name]).exists()
+        )
+        return msgspec.structs.replace(config, unused_keys=(*config.unused_keys, *missing))
 
     @classmethod
     def load_from_files(
@@ -138,214 +144,351 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             ConfigError: One of them cannot be read, or has a value of the wrong kind.
         """
-        reading = _Reading()
-        for path in map(Path, paths):
-            reading.loaded_from.append(str(path))
-            if path.suffix == ".toml":
-                reading.add_toml(_read_toml(path), str(path))
-            else:
-                variables = os.environ if environ is None else environ
-                reading.add_conda(read_condarc(path, variables), str(path))
+        return cls.load_from_locations(((path, False) for path in paths), environ=environ)
+
+    @classmethod
+    def load_from_locations(
+        cls,
+        locations: Iterable[tuple[str | os.PathLike[str], bool]],
+        *,
+        environ: Mapping[str, str] | None = None,
+    ) -> Self:
+        """Read some files of which other tools share those marked by True.
+
+        In these only the keys count that all of rattler's tools know, so that a file means the same
+        to each of them.
+
+        Raises:
+            ConfigError: One of them cannot be read, or has a value of the wrong kind.
+        """
+        reading = Reading()
+        for place, is_shared in locations:
+            variables = os.environ if environ is None else environ
+            reading.add_file(Path(place), variables, is_shared=is_shared)
         if environ is not None:
             reading.add_environment(environ)
         return cls(**reading.finish())
 
     @classmethod
-    def from_toml(cls, text: str, *, source: str = "TOML") -> Self:
+    def load_from_default_locations(cls, tool: str = "hognose") -> Self:
+        """Read the TOML files of a tool that exist, and no conda file and no variable.
+
+        Raises:
+            ConfigError: One of them cannot be read, or has a value of the wrong kind.
+        """
+        places = cls.config_search_paths(tool)
+        return cls.load_from_locations(place for place in places if place[0].is_file())
+
+    @staticmethod
+    def config_search_paths(tool: str = "hognose") -> list[tuple[Path, bool]]:
+        """Return where a tool's TOML files may be, and whether other tools share them.
+
+        See `hognose.config.config_search_paths`.
+        """
+        from hognose.config.locations import config_search_paths
+
+        return config_search_paths(tool)
+
+    @classmethod
+    def from_toml(cls, toml: str, *, shared: bool = False, source: str = "TOML") -> Self:
         """Read a TOML document that is in memory.
+
+        Args:
+            toml: The document.
+            shared: Whether only the keys count that all of rattler's tools know.
+            source: What errors call it.
 
         Raises:
             ConfigError: It is no TOML, or has a value of the wrong kind.
         """
-        reading = _Reading()
-        reading.add_toml(_parse_toml(text, source), source)
+        reading = Reading()
+        reading.add_toml(parse_document(toml, source), source, is_shared=shared)
         return cls(**reading.finish())
+
+    @classmethod
+    def from_toml_with_unused_keys(
+        cls, toml: str, *, shared: bool = False
+    ) -> tuple[Self, tuple[str, ...]]:
+        """Read a TOML document, and return with it the keys that have no effect, sorted.
+
+        Raises:
+            ConfigError: It is no TOML, or has a value of the wrong kind.
+        """
+        config = cls.from_toml(toml, shared=shared)
+        return config, tuple(sorted(unused.key for unused in config.unused_keys))
 
     @property
     def channel_config(self) -> ChannelConfig:
-        """How names of channels become URLs."""
-        from hognose.types import ChannelConfig
+        """How names of channels become URLs.
 
+        `defaults` is what it is to conda where no source says what it is, and so are the names of
+        what it stands for then, such as `pkgs/main`.
+        """
         multichannels = dict(self.custom_multichannels)
         if self.defaults_channels is not None:
             multichannels["defaults"] = self.defaults_channels
-        if self.channel_alias is None:
-            return ChannelConfig(custom_channels=self.custom_channels, multichannels=multichannels)
-        return ChannelConfig(
-            channel_alias=self.channel_alias,
-            custom_channels=self.custom_channels,
-            multichannels=multichannels,
-        )
+        known = self._known_channels
+        for name, place in self._mirrored_places(known).items():
+            multichannels.setdefault(name, (place,))
+        multichannels.setdefault("defaults", _DEFAULTS)
+        return msgspec.structs.replace(known, multichannels=multichannels)
 
     @property
-    def s3(self) -> dict[str, S3Options]:
-        """How S3 buckets are reached, by their names.
+    def mirror_table(self) -> dict[str, tuple[str, ...]]:
+        """What to ask in place of URLs: `mirrors`, and mamba's `mirrored_channels` by their URLs.
+
+        Records, and so lock files, keep the URL that the channel's name stands for if that is one
+        of its mirrors, and have the first mirror's otherwise.
+        """
+        places = self._mirrored_places(self._known_channels)
+        named = {places[name]: mirrors for name, mirrors in self.mirrored_channels.items()}
+        return {**named, **dict(map(self._resolve_mirrors, self.mirrors))}
+
+    def _resolve_mirrors(self, place: str) -> tuple[str, tuple[str, ...]]:
+        from hognose.config.mirror_row import resolve_mirrors
+
+        return resolve_mirrors(place, self.mirrors[place], self.channel_config, self.sources)
+
+    @property
+    def _known_channels(self) -> ChannelConfig:
+        from hognose.types import ChannelConfig
+
+        custom_channels = self.custom_channels
+        if self.defaults_channels is None and "defaults" not in self.custom_multichannels:
+            custom_channels = {**dict.fromkeys(_DEFAULTS, _DEFAULTS_SERVER), **custom_channels}
+        if self.channel_alias is None:
+            return ChannelConfig(custom_channels=custom_channels)
+        return ChannelConfig(channel_alias=self.channel_alias, custom_channels=custom_channels)
+
+    def _mirrored_places(self, known: ChannelConfig) -> dict[str, str]:
+        """The URL of each channel that has mirrors, by its name."""
+        from hognose.types import Channel
+
+        places = {}
+        for name, mirrors in self.mirrored_channels.items():
+            usual = Channel(name, known).base_url.rstrip("/")
+            places[name] = usual if usual in (url.rstrip("/") for url in mirrors) else mirrors[0]
+        return places
+
+    @property
+    def s3(self) -> S3Table:
+        """How S3 buckets are reached, by their names; wrong options are an error when asked for."""
+        return S3Table(self.s3_options, self.sources)
+
+    def resolve_index_config(self, channel: str) -> IndexOptions:
+        """Return how a channel is indexed: what is said of all, then of it, the longest name last.
+
+        Args:
+            channel: Its URL, or the path of its directory.
 
         Raises:
-            ConfigError: A bucket's options are incomplete or of the wrong kind.
+            ConfigError: A value that counts for it is of the wrong kind.
         """
-        found = {}
-        for bucket, values in self.s3_options.items():
-            options = dict(values)
-            style = options.pop("addressing-style", None)
-            if style is not None:
-                options["force-path-style"] = style == "path"
-            try:
-                found[bucket] = msgspec.convert(options, S3Options)
-            except msgspec.ValidationError as error:
-                message = f"`s3-options.{bucket}`: {error}"
-                raise ConfigError(message, key=f"s3-options.{bucket}") from error
-        return found
+        from hognose.config.index_options import resolve_index_options
+
+        return resolve_index_options(self.index_config, channel, self.sources)
+
+    @property
+    def tls_no_verify(self) -> bool | None:
+        """Whether certificates of servers are not checked: rattler's name for `ssl_verify`."""
+        return None if self.ssl_verify is None else self.ssl_verify is False
+
+    @property
+    def proxy_http(self) -> str | None:
+        """The proxy for `http:`."""
+        return self.proxy_config_http
+
+    @property
+    def proxy_https(self) -> str | None:
+        """The proxy for `https:`."""
+        return self.proxy_config_https
+
+    @property
+    def proxy_non_proxy_hosts(self) -> tuple[str, ...]:
+        """The hosts that are reached without a proxy."""
+        return self.proxy_config_non_proxy_hosts or ()
+
+    @property
+    def repodata_config(self) -> dict[str, Any]:
+        """What of repodata is not asked for, as in the table of that name."""
+        table: dict[str, Any] = self.to_tree().get(PER_CHANNEL, {})
+        return table
 
     def items(self) -> Iterator[tuple[str, Any]]:
         """Yield key and value of each setting that is set."""
+        unset = type(self)()
         for setting in SETTINGS:
-            if setting.key in self.sources:
-                yield setting.key, getattr(self, setting.field)
+            value = getattr(self, setting.field)
+            if value != getattr(unset, setting.field):
+                yield setting.key, value
 
-
-class _Reading:
-    """Collects values while sources are read, and joins them at the end."""
-
-    def __init__(self) -> None:
-        # By the setting's key: what conda's sources say, in order; what later ones say, the last
-        # of which counts.
-        self.conda: dict[str, list[Entry]] = {}
-        self.ours: dict[str, tuple[Any, str]] = {}
-        self.per_channel: dict[str, dict[str, bool]] = {}
-        self.unused: list[UnusedKey] = []
-        self.loaded_from: list[str] = []
-
-    def finish(self) -> dict[str, Any]:
-        values: dict[str, Any] = {}
-        sources: dict[str, str] = {}
-        for setting in SETTINGS:
-            found = self._join(setting)
-            if found is not None:
-                values[setting.field], sources[setting.key] = found
-        _split_proxies(values, sources)
-        return {
-            **values,
-            "repodata_per_channel": self.per_channel,
-            "sources": sources,
-            "unused_keys": tuple(self.unused),
-            "loaded_from": tuple(self.loaded_from),
-        }
-
-    def add_toml(self, tree: Mapping[str, Any], source: str) -> None:
-        for key, value in _flatten(tree):
-            # pixi accepts its older spelling too.
-            name = key if key in BY_KEY else key.replace("_", "-")
-            setting = BY_KEY.get(name)
-            if setting is not None:
-                self._set(setting, value, key, source)
-            elif key.startswith(f"{_PER_CHANNEL}.") and isinstance(value, dict):
-                self._add_channel(key.partition(".")[2], value, source)
+    def entries(self) -> Iterator[tuple[str, Any, str]]:
+        """Yield key, value and source of each setting that is set, and of each entry of tables."""
+        for key, value in self.items():
+            if BY_KEY[key].depth:
+                for name, each in value.items():
+                    inner = format_key((*BY_KEY[key].names, name))
+                    yield inner, each, self._source_of(inner, key)
             else:
-                self.unused.append(UnusedKey(source, key))
-        for bucket, options in tree.get("s3-options", {}).items():
-            for unknown in options.keys() - _S3_KEYS:
-                self.unused.append(UnusedKey(source, f"s3-options.{bucket}.{unknown}"))
+                yield key, value, self.sources.get(key, "")
+        for channel, table in self.repodata_per_channel.items():
+            for name, value in table.items():
+                key = format_key((PER_CHANNEL, channel, name))
+                yield key, value, self.sources.get(key, "")
 
-    def add_conda(self, tree: Mapping[str, tuple[Any, Marks]], source: str) -> None:
-        for key, (value, marks) in tree.items():
-            if value is None:
-                continue
-            if key in BY_CONDA_KEY:
-                self._add_entry(BY_CONDA_KEY[key], value, marks, key, source)
-            else:
-                self.unused.append(UnusedKey(source, key))
+    def _source_of(self, key: str, table: str) -> str:
+        """Where a value is from, or all its entries are; the table's sources if nobody knows."""
+        below = [where for name, where in self.sources.items() if name.startswith(f"{key}.")]
+        found = self.sources.get(key) or ", ".join(dict.fromkeys(below))
+        return found or self.sources.get(table, "")
 
-    def add_environment(self, environ: Mapping[str, str]) -> None:
-        for key, setting in BY_CONDA_KEY.items():
-            variable = f"CONDA_{key.upper()}"
-            if environ.get(variable):
-                # conda's own way of saying `#!final` in a variable.
-                value, important, _ = environ[variable].partition("!important")
-                mark = Marks("final") if important else Marks()
-                self._add_entry(setting, value.strip(), mark, variable, _ENVIRONMENT)
-        for setting in SETTINGS:
-            if environ.get(setting.variable):
-                self._set(setting, environ[setting.variable], setting.variable, _ENVIRONMENT)
+    @staticmethod
+    def keys() -> tuple[str, ...]:
+        """Return the key of each setting, as in TOML."""
+        return tuple(BY_KEY)
 
-    def _add_channel(self, channel: str, table: Mapping[str, Any], source: str) -> None:
-        kept = self.per_channel.setdefault(channel, {})
-        for key, value in table.items():
-            setting = BY_KEY.get(f"{_PER_CHANNEL}.{key.replace('_', '-')}")
-            where = f"{_PER_CHANNEL}.{channel}.{key}"
-            if setting is None:
-                self.unused.append(UnusedKey(source, where))
-            else:
-                kept[key.replace("_", "-")] = convert(setting, value, key=where, source=source)
+    def get(self, key: str) -> Any:
+        """Return the value of a setting, or of an entry of one, by any name that files use.
 
-    def _add_entry(self, setting: Setting, value: Any, marks: Marks, key: str, source: str) -> None:
-        made = convert(setting, value, key=key, source=source)
-        self.conda.setdefault(setting.key, []).append(Entry(source, made, marks))
-
-    def _set(self, setting: Setting, value: Any, key: str, source: str) -> None:
-        made = convert(setting, value, key=key, source=source)
-        before, where = self.ours.get(setting.key, ({}, ""))
-        if setting.is_merged:
-            made = {**before, **made}
-            source = f"{source}, {where}" if where not in ("", source) else source
-        self.ours[setting.key] = made, source
-
-    def _join(self, setting: Setting) -> tuple[Any, str] | None:
-        """The value of a setting and its sources.
-
-        From the least to the most important: conda's files, TOML files, conda's variables, ours,
-        and what conda's sources call final.
+        Raises:
+            ConfigError: There is no such setting.
         """
-        entries = self.conda.get(setting.key, [])
-        ours = self.ours.get(setting.key)
-        if not entries:
-            return ours
-        value, sources = merge_entries(entries)
-        conda = value, ", ".join(sources)
-        if ours is None or any(entry.is_final for entry in entries):
-            return conda
-        if setting.is_merged:
-            return {**value, **ours[0]}, f"{ours[1]}, {conda[1]}"
-        if entries[-1].source == _ENVIRONMENT and ours[1] != _ENVIRONMENT:
-            return conda
-        return ours
+        place = find_place(key)
+        value = look_up(self.to_tree(), place.names)
+        return value if place.entry else place.setting.kind.show(value)
 
+    def source_of(self, key: str) -> str:
+        """Return where a value is from, the most important source first; empty if it is not set.
 
-def _split_proxies(values: dict[str, Any], sources: dict[str, str]) -> None:
-    """Hand what conda's `proxy_servers` says of a scheme to the setting for that scheme."""
-    servers = dict(values.get("proxy_servers", {}))
-    for scheme in ("http", "https", "all"):
-        proxy = servers.pop(scheme, None)
-        if proxy is not None and f"proxy_config_{scheme}" not in values:
-            values[f"proxy_config_{scheme}"] = proxy
-            sources[f"proxy-config.{scheme}"] = sources["proxy-servers"]
-    if servers:
-        values["proxy_servers"] = servers
-    elif "proxy_servers" in values:
-        del values["proxy_servers"], sources["proxy-servers"]
+        Raises:
+            ConfigError: There is no such setting.
+        """
+        place = find_place(key)
+        if look_up(self.to_tree(), place.names) is None:
+            return ""
+        return self._source_of(place.key, place.setting.key)
 
+    def set(self, key: str, value: Any) -> Self:
+        """Return a configuration in which a setting, or an entry of one, has another value.
 
-def _flatten(tree: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    for key, value in tree.items():
-        name = key.replace("_", "-")
-        if name in _TABLES and isinstance(value, dict):
-            for inner, each in value.items():
-                yield f"{name}.{inner}", each
-        else:
-            yield key, value
+        Args:
+            key: Any name that files use; what has full stops in it may stand in quotes.
+            value: The value; text is read as TOML where it is that.
 
+        Raises:
+            ConfigError: There is no such setting, or the value is of the wrong kind.
+        """
+        place = find_place(key)
+        decoded = decode_value(value) if isinstance(value, str) else value
+        tree = with_value(self.to_tree(), place.names, convert_value(place, decoded, key=key))
+        return self._from_tree(tree, place)
 
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return _parse_toml(path.read_text(encoding="utf-8"), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"{path} cannot be read: {unreadable(error)}"
-        raise ConfigError(message, path=str(path)) from error
+    def unset(self, key: str) -> Self:
+        """Return a configuration without a setting, or an entry of one; it need not be set.
 
+        Raises:
+            ConfigError: There is no such setting.
+        """
+        place = find_place(key)
+        return self._from_tree(without_value(self.to_tree(), place.names), place)
 
-def _parse_toml(text: str, source: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        message = f"{source} cannot be read: {error}"
-        raise ConfigError(message, path=source) from error
+    def _from_tree(self, tree: Mapping[str, Any], changed: Place) -> Self:
+        """Read a tree, and keep what is known of all but one place in it."""
+        reading = Reading()
+        reading.add_toml(tree, _PROGRAM)
+        made = type(self)(**reading.finish())
+        inside = f"{changed.key}."
+        sources = {
+            key: source
+            if key == changed.key or key.startswith(inside)
+            else self.sources.get(key, source)
+            for key, source in made.sources.items()
+        }
+        return msgspec.structs.replace(
+            made,
+            sources=sources,
+            unused_keys=self.unused_keys,
+            loaded_from=self.loaded_from,
+        )
+
+    def merge(self, other: Self) -> Self:
+        """Return this configuration with what another one says put over it.
+
+        Tables are united; a list replaces a list. The other one's files count as read later.
+        """
+        theirs = dict(other.items())
+        values = {
+            BY_KEY[key].field: unite(getattr(self, BY_KEY[key].field), value, BY_KEY[key].depth)
+            for key, value in theirs.items()
+        }
+        sources = {**self.sources, **other.sources}
+        for key in theirs.keys() & self.sources.keys():
+            if BY_KEY[key].depth:
+                both = (other.sources.get(key), self.sources[key])
+                sources[key] = ", ".join(dict.fromkeys(filter(None, both)))
+        return msgspec.structs.replace(
+            self,
+            **values,
+            repodata_per_channel=unite(self.repodata_per_channel, other.repodata_per_channel, 2),
+            sources=sources,
+            unused_keys=(*self.unused_keys, *other.unused_keys),
+            loaded_from=tuple(dict.fromkeys((*self.loaded_from, *other.loaded_from))),
+        )
+
+    @property
+    def faults(self) -> tuple[ConfigError, ...]:
+        """What is wrong in tables that are looked at only by those who need them."""
+        from hognose.config.index_options import index_tables
+
+        checks: list[tuple[Callable[[str], object], str]] = [
+            (self.s3.__getitem__, name) for name in self.s3
+        ]
+        checks += [
+            (self.resolve_index_config, name) for name in ("", *index_tables(self.index_config))
+        ]
+        checks += [(self._resolve_mirrors, place) for place in self.mirrors]
+        found: dict[str, ConfigError] = {}
+        for check, argument in checks:
+            try:
+                check(argument)
+            except ConfigError as error:
+                found.setdefault(error.message, error)
+        return tuple(found.values())
+
+    def validate(self) -> None:
+        """Look at all tables whose values are looked at only when they are needed.
+
+        Raises:
+            ConfigError: One of them is wrong; if several are, an ExceptionGroup of these.
+        """
+        faults = self.faults
+        if len(faults) > 1:
+            raise ExceptionGroup("the configuration cannot be used", list(faults))
+        for fault in faults:
+            raise fault
+
+    def to_tree(self) -> dict[str, Any]:
+        """Return what is set as the tree of a TOML document."""
+        tree: dict[str, Any] = {}
+        for key, value in self.items():
+            tree = with_value(tree, BY_KEY[key].names, value)
+        for channel, table in self.repodata_per_channel.items():
+            for name, value in table.items():
+                tree = with_value(tree, (PER_CHANNEL, channel, name), value)
+        return tree
+
+    def to_toml(self) -> str:
+        """Return what is set as a TOML document, with secrets if there are some in it."""
+        return format_document(self.to_tree())
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write what is set to a TOML file, which takes the place of the one that is there.
+
+        A file with secrets in it is one that nobody else can read.
+
+        Raises:
+            ConfigError: The file cannot be written.
+        """
+        from hognose.config.editing import write_document
+
+        write_document(Path(path), self.to_toml())

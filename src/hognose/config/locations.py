@@ -10,18 +10,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ("search_paths", "user_config_path")
+__all__ = ("config_search_paths", "search_paths", "user_config_path")
 
 
 def search_paths(environ: Mapping[str, str], *, root_prefix: Path | None = None) -> list[Path]:
     """Return every place where a configuration file, or a folder of conda's, may be.
 
-    conda's files come first, then those that all tools built on rattler share, then ours::
+    conda's files come first, then those that all tools built on rattler share and ours, of which
+    the user's count more than the system's::
 
         /etc/conda | /var/lib/conda | root prefix | ~/.config/conda | ~/.conda | ~ | environment
         $CONDARC | $MAMBARC
-        /etc/rattler | ~/.config/rattler
-        /etc/hognose | ~/.config/hognose | ~/.hognose | $HOGNOSE_CONFIG
+        /etc/rattler | /etc/hognose
+        ~/.config/rattler | $RATTLER_HOME | ~/.config/hognose
+        $HOGNOSE_HOME or ~/.hognose | $HOGNOSE_CONFIG
 
     In each of conda's folders that is `.condarc`, `condarc`, `condarc.d` and mamba's `.mambarc`;
     at home the first and the last of them.
@@ -31,23 +33,46 @@ def search_paths(environ: Mapping[str, str], *, root_prefix: Path | None = None)
         root_prefix: The root prefix, if there is one.
     """
     home = _home(environ)
-    system = Path(environ.get("PROGRAMDATA", "C:/ProgramData")) if os.name == "nt" else Path("/etc")
-    config = _config_home(environ, home)
     conda: list[Path] = []
     for folder in _conda_folders(environ, root_prefix, home):
         names = (".condarc",) if folder == home else (".condarc", "condarc", "condarc.d")
         conda += [folder / name for name in (*names, ".mambarc")]
     conda += [Path(environ[name]) for name in ("CONDARC", "MAMBARC") if environ.get(name)]
-    shared = [system / "rattler" / "config.toml"]
-    own = [system / "hognose" / "config.toml"]
+    tools = [path for path, _ in config_search_paths(environ=environ)]
+    return list(dict.fromkeys((*conda, *tools)))
+
+
+def config_search_paths(
+    tool: str = "hognose", environ: Mapping[str, str] | None = None
+) -> list[tuple[Path, bool]]:
+    """Return where the TOML files of a tool may be, and which of them other tools share.
+
+    A later one wins. The `config.toml` in the folders named `rattler` is the shared one.
+
+    Args:
+        tool: The tool, such as `pixi`.
+        environ: The environment; this process's by default.
+    """
+    environ = os.environ if environ is None else environ
+    home = _home(environ)
+    system = Path(environ.get("PROGRAMDATA", "C:/ProgramData")) if os.name == "nt" else Path("/etc")
+    config = _config_home(environ, home)
+    name = "config.toml"
+    places = [(system / "rattler" / name, True), (system / tool / name, False)]
     if config is not None:
-        shared.append(config / "rattler" / "config.toml")
-        own.append(config / "hognose" / "config.toml")
-    if home is not None:
-        own.append(home / ".hognose" / "config.toml")
-    if environ.get("HOGNOSE_CONFIG"):
-        own.append(Path(environ["HOGNOSE_CONFIG"]))
-    return list(dict.fromkeys((*conda, *shared, *own)))
+        places.append((config / "rattler" / name, True))
+    if environ.get("RATTLER_HOME"):
+        places.append((Path(environ["RATTLER_HOME"]) / name, True))
+    if config is not None:
+        places.append((config / tool / name, False))
+    variable = tool.upper().replace("-", "_")
+    if environ.get(f"{variable}_HOME"):
+        places.append((Path(environ[f"{variable}_HOME"]) / name, False))
+    elif home is not None:
+        places.append((home / f".{tool}" / name, False))
+    if environ.get(f"{variable}_CONFIG"):
+        places.append((Path(environ[f"{variable}_CONFIG"]), False))
+    return places
 
 
 def _conda_folders(

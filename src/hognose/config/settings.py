@@ -1,4 +1,4 @@
-"""The settings that there are: what they are called in each kind of file, and what they hold.
+"""The settings that there are: what they are called in each kind of file, and what they do.
 
 The names are those of rattler's shared `config.toml`, which pixi reads too, and ours in its style
 where it has none; conda's names are understood in `.condarc`, `.mambarc` and `CONDA_...` variables.
@@ -6,19 +6,32 @@ where it has none; conda's names are understood in `.condarc`, `.mambarc` and `C
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 
+from hognose._url_secrets import redact
+from hognose.config import setting_kinds as kinds
+from hognose.config.setting_kinds import CHANNEL_KEYS, Kind, WrongKindError
 from hognose.errors import ConfigError
 
-__all__ = ("BY_CONDA_KEY", "BY_KEY", "SETTINGS", "Setting", "convert")
+__all__ = (
+    "BY_CONDA_KEY",
+    "BY_KEY",
+    "BY_VARIABLE",
+    "CHANNEL_KEYS",
+    "INNER_KEYS",
+    "PER_CHANNEL",
+    "SETTINGS",
+    "SHARED_KEYS",
+    "TABLES",
+    "Setting",
+    "convert",
+    "known_settings",
+)
 
-
-class WrongKindError(ValueError):
-    """A value of the wrong kind; the text says what it must be."""
+# The table whose settings may be given for single channels, too.
+PER_CHANNEL = "repodata-config"
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,213 +40,390 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         key: Its name in TOML and on the command line; a full stop enters a table.
         field: The field of `Config`.
-        parse: Makes its value out of a decoded one, or raises `WrongKindError`.
+        kind: What its value may be.
+        effect: What it does, for the documents.
         conda_key: Its name in `.condarc`, if it has one there.
-        is_merged: Whether the tables of several files are united rather than replaced.
+        depth: How deep the tables of several files are united rather than replaced: 0 for values
+            that are no tables, 1 by their entries, 2 by the entries of these.
+        no_effect: Why it does nothing here, where it is known and does nothing.
     """
 
     key: str
     field: str
-    parse: Callable[[Any], Any]
+    kind: Kind
+    effect: str
     conda_key: str | None = None
-    is_merged: bool = False
+    depth: int = 0
+    no_effect: str = ""
 
     @property
-    def variable(self) -> str:
-        """Our environment variable for it."""
-        return "HOGNOSE_" + self.key.replace("-", "_").replace(".", "_").upper()
+    def is_merged(self) -> bool:
+        """Whether the tables of several files are united."""
+        return self.depth > 0
 
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise WrongKindError("text")
-    return value
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    if isinstance(value, str):
-        # One name is a list of one in `.condarc`; in variables commas separate.
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    if isinstance(value, list) and all(isinstance(each, str) for each in value):
-        return tuple(value)
-    raise WrongKindError("a list of texts")
-
-
-def _specs(value: Any) -> tuple[str, ...]:
-    # Specs hold commas, so that conda separates them by `&` in its variable.
-    return _texts(value.split("&") if isinstance(value, str) else value)
-
-
-def _directories(value: Any) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return tuple(part for part in value.split(os.pathsep) if part)
-    return _texts(value)
-
-
-def _flag(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        lowered = value.lower()
-        if lowered in {"true", "yes", "on", "1", "y"}:
-            return True
-        if lowered in {"false", "no", "off", "0", "n", ""}:
-            return False
-    raise WrongKindError("true or false")
-
-
-def _not(value: Any) -> bool:
-    return not _flag(value)
-
-
-def _count(value: Any) -> int:
-    if isinstance(value, str) and value.isdecimal():
-        return int(value)
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return value
-    raise WrongKindError("a whole number from 0 on")
-
-
-def _seconds(value: Any) -> float:
-    try:
-        seconds = float(value)
-    except (TypeError, ValueError):
-        raise WrongKindError("a number of seconds") from None
-    if isinstance(value, bool) or not 0 < seconds < 1e9:
-        raise WrongKindError("a number of seconds")
-    return seconds
-
-
-def _priority(value: Any) -> str:
-    if isinstance(value, bool):
-        return "flexible" if value else "disabled"
-    if isinstance(value, str) and value.lower() in {"strict", "flexible", "disabled"}:
-        return value.lower()
-    raise WrongKindError("`strict`, `flexible` or `disabled`")
-
-
-def _verify(value: Any) -> bool | str:
-    """True, false, or a file of certificates; mamba writes `<system>` and `<false>`."""
-    if isinstance(value, str):
-        value = {"truststore": True, "<system>": True, "<false>": False}.get(value.lower(), value)
-    try:
-        return _flag(value)
-    except WrongKindError:
-        if isinstance(value, str):
-            return value
-        raise WrongKindError("true, false or a file of certificates") from None
-
-
-def _proxies(value: Any) -> dict[str, str]:
-    """A table, in which nothing at all (`http:`) says that there is no proxy."""
-    if isinstance(value, dict):
-        return _map({name: proxy for name, proxy in value.items() if proxy is not None})
-    return _map(value)
-
-
-def _root_certs(value: Any) -> str:
-    """The names that rattler has; `native` and `all` are older ones for `system`."""
-    names = {"webpki": "webpki", "system": "system", "native": "system", "all": "system"}
-    if isinstance(value, str) and value in names:
-        return names[value]
-    raise WrongKindError("`webpki` or `system`")
-
-
-def _map(value: Any) -> dict[str, str]:
-    if isinstance(value, dict) and all(
-        isinstance(name, str) and isinstance(each, str) for name, each in value.items()
-    ):
-        return value
-    raise WrongKindError("a table of texts")
-
-
-def _map_of_texts(value: Any) -> dict[str, tuple[str, ...]]:
-    if not isinstance(value, dict):
-        raise WrongKindError("a table of lists")
-    return {str(name): _texts(each) for name, each in value.items()}
-
-
-def _tables(value: Any) -> dict[str, Mapping[str, Any]]:
-    if isinstance(value, dict) and all(isinstance(each, dict) for each in value.values()):
-        return value
-    raise WrongKindError("a table of tables")
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The way to it in a TOML document."""
+        return tuple(self.key.split("."))
 
 
 def _setting(
     key: str,
-    parse: Callable[[Any], Any],
+    kind: Kind,
+    effect: str,
     *,
     conda: str | None = None,
-    field: str | None = None,
-    merged: bool = False,
+    depth: int = 0,
+    no_effect: str = "",
 ) -> Setting:
-    name = field or key.replace("-", "_").replace(".", "_")
-    return Setting(key=key, field=name, parse=parse, conda_key=conda, is_merged=merged)
+    field = key.replace("-", "_").replace(".", "_")
+    return Setting(
+        key=key,
+        field=field,
+        kind=kind,
+        effect=effect,
+        conda_key=conda,
+        depth=depth,
+        no_effect=no_effect,
+    )
 
 
 SETTINGS: tuple[Setting, ...] = (
-    _setting("default-channels", _texts, conda="channels"),
-    _setting("channel-alias", _text, conda="channel_alias"),
-    _setting("channel-priority", _priority, conda="channel_priority"),
-    _setting("custom-channels", _map, conda="custom_channels", merged=True),
-    _setting("custom-multichannels", _map_of_texts, conda="custom_multichannels", merged=True),
-    _setting("defaults-channels", _texts, conda="default_channels"),
-    _setting("allowlist-channels", _texts, conda="allowlist_channels"),
-    _setting("denylist-channels", _texts, conda="denylist_channels"),
-    _setting("pinned-packages", _specs, conda="pinned_packages"),
-    _setting("channel-relations-max-depth", _count, conda="channel_relations_max_depth"),
-    _setting("number-channel-notices", _count, conda="number_channel_notices"),
-    _setting("mirrors", _map_of_texts, merged=True),
-    _setting("offline", _flag, conda="offline"),
-    _setting("max-retries", _count, conda="remote_max_retries"),
-    _setting("connect-timeout", _seconds, conda="remote_connect_timeout_secs"),
-    _setting("read-timeout", _seconds, conda="remote_read_timeout_secs"),
-    _setting("concurrency.downloads", _count, conda="fetch_threads"),
-    _setting("always-yes", _flag, conda="always_yes"),
-    _setting("root-prefix", _text, conda="root_prefix"),
-    _setting("envs-dirs", _directories, conda="envs_dirs"),
-    _setting("proxy-config.http", _text),
-    _setting("proxy-config.https", _text),
-    _setting("proxy-config.all", _text),
-    _setting("proxy-config.non-proxy-hosts", _texts),
-    _setting("proxy-servers", _proxies, conda="proxy_servers", merged=True),
-    _setting("ssl-verify", _verify, conda="ssl_verify"),
-    _setting("tls-root-certs", _root_certs),
-    _setting("client-ssl-cert", _text, conda="client_ssl_cert"),
-    _setting("client-ssl-cert-key", _text, conda="client_ssl_cert_key"),
-    _setting("authentication-override-file", _text),
-    _setting("repodata-config.disable-sharded", _flag),
-    _setting("repodata-config.disable-zstd", _flag),
-    _setting("repodata-config.disable-bzip2", _flag),
-    _setting("s3-options", _tables, merged=True),
+    _setting("default-channels", kinds.TEXTS, "the channels where none is named", conda="channels"),
+    _setting("channel-alias", kinds.TEXT, "the URL in front of names", conda="channel_alias"),
+    _setting(
+        "channel-priority",
+        kinds.PRIORITY,
+        "whether a name may come from a channel when an earlier one has it",
+        conda="channel_priority",
+    ),
+    _setting(
+        "custom-channels",
+        kinds.TABLE_OF_TEXTS,
+        "URLs in front of single names",
+        conda="custom_channels",
+        depth=1,
+    ),
+    _setting(
+        "custom-multichannels",
+        kinds.TABLE_OF_TEXT_LISTS,
+        "names that stand for several channels",
+        conda="custom_multichannels",
+        depth=1,
+    ),
+    _setting(
+        "defaults-channels",
+        kinds.TEXTS,
+        "the channels that `defaults` stands for",
+        conda="default_channels",
+    ),
+    _setting(
+        "allowlist-channels",
+        kinds.TEXTS,
+        "the only channels that may be used",
+        conda="allowlist_channels",
+    ),
+    _setting(
+        "denylist-channels",
+        kinds.TEXTS,
+        "channels that may not be used",
+        conda="denylist_channels",
+    ),
+    _setting(
+        "pinned-packages",
+        kinds.SPECS,
+        "specs that hold in every environment",
+        conda="pinned_packages",
+    ),
+    _setting(
+        "add-pip-as-python-dependency",
+        kinds.FLAG,
+        "whether every python brings pip with it",
+        conda="add_pip_as_python_dependency",
+    ),
+    _setting(
+        "channel-relations-max-depth",
+        kinds.COUNT,
+        "how far relations between channels are followed",
+        conda="channel_relations_max_depth",
+    ),
+    _setting(
+        "number-channel-notices",
+        kinds.COUNT,
+        "how many notices of channels are shown",
+        conda="number_channel_notices",
+    ),
+    _setting(
+        "mirrors",
+        kinds.TABLE_OF_TEXT_LISTS,
+        "where to fetch from in place of a URL or a channel, by preference",
+        depth=1,
+    ),
+    _setting(
+        "mirrored-channels",
+        kinds.TABLE_OF_TEXT_LISTS,
+        "the URLs that a channel's name stands for, by preference",
+        conda="mirrored_channels",
+        depth=1,
+    ),
+    _setting(
+        "channel-settings",
+        kinds.CHANNEL_SETTINGS,
+        "a list of what holds for single channels, as conda has it",
+        conda="channel_settings",
+    ),
+    _setting(
+        "exclude-newer",
+        kinds.MOMENT,
+        "the date or the age after which packages are hidden",
+        conda="exclude_newer",
+    ),
+    _setting(
+        "exclude-newer-package",
+        kinds.MOMENTS,
+        "the same for single packages",
+        conda="exclude_newer_package",
+        depth=1,
+    ),
+    _setting("offline", kinds.FLAG, "whether to do without the network", conda="offline"),
+    _setting(
+        "max-retries",
+        kinds.COUNT,
+        "how often a request is repeated",
+        conda="remote_max_retries",
+    ),
+    _setting(
+        "connect-timeout",
+        kinds.SECONDS,
+        "how long to wait for a connection",
+        conda="remote_connect_timeout_secs",
+    ),
+    _setting(
+        "read-timeout",
+        kinds.SECONDS,
+        "how long a server may be silent",
+        conda="remote_read_timeout_secs",
+    ),
+    _setting(
+        "concurrency.downloads",
+        kinds.COUNT,
+        "how many requests for repodata, and how many packages, are under way at a time; 0 "
+        "leaves it to hognose",
+        conda="fetch_threads",
+    ),
+    _setting(
+        "concurrency.solves",
+        kinds.COUNT,
+        "",
+        no_effect="hognose solves one environment at a time",
+    ),
+    _setting("always-yes", kinds.FLAG, "whether not to ask", conda="always_yes"),
+    _setting(
+        "root-prefix",
+        kinds.TEXT,
+        "the root prefix, below which named environments lie",
+        conda="root_prefix",
+    ),
+    _setting(
+        "envs-dirs",
+        kinds.DIRECTORIES,
+        "where named environments lie; new ones in the first",
+        conda="envs_dirs",
+    ),
+    _setting(
+        "pkgs-dirs",
+        kinds.TEXTS,
+        "the directories of the package caches: the first that can be written to is added to, all "
+        "are read",
+        conda="pkgs_dirs",
+    ),
+    _setting(
+        "run-post-link-scripts",
+        kinds.SCRIPTS,
+        "whether packages may run the scripts they come with",
+    ),
+    _setting(
+        "allow-symbolic-links",
+        kinds.FLAG,
+        "`false` makes copies of what packages have as symbolic links",
+    ),
+    _setting(
+        "allow-hard-links",
+        kinds.FLAG,
+        "`false` makes no hard links to the package cache",
+    ),
+    _setting(
+        "allow-ref-links",
+        kinds.FLAG,
+        "`false` makes no clones of files in the package cache",
+    ),
+    _setting(
+        "always-copy",
+        kinds.FLAG,
+        "whether files are copied out of the package cache, as by `--copy`",
+        conda="always_copy",
+    ),
+    _setting("proxy-config.http", kinds.TEXT, "the proxy for `http:`"),
+    _setting("proxy-config.https", kinds.TEXT, "the proxy for `https:`"),
+    _setting("proxy-config.all", kinds.TEXT, "the proxy for both"),
+    _setting("proxy-config.non-proxy-hosts", kinds.TEXTS, "hosts to reach without a proxy"),
+    _setting(
+        "proxy-servers",
+        kinds.PROXIES,
+        "proxies by scheme, or by scheme and host",
+        conda="proxy_servers",
+        depth=1,
+    ),
+    _setting(
+        "ssl-verify",
+        kinds.CERTIFICATES,
+        "whether certificates of servers are checked, and against which authorities",
+        conda="ssl_verify",
+    ),
+    _setting(
+        "tls-root-certs",
+        kinds.ROOT_CERTIFICATES,
+        "whose authorities are trusted: those of the package `certifi`, or the system's",
+    ),
+    _setting(
+        "client-ssl-cert",
+        kinds.TEXT,
+        "the file with our own certificate",
+        conda="client_ssl_cert",
+    ),
+    _setting(
+        "client-ssl-cert-key",
+        kinds.TEXT,
+        "the file with its key",
+        conda="client_ssl_cert_key",
+    ),
+    _setting(
+        "authentication-override-file",
+        kinds.TEXT,
+        "a file with secrets that is looked into first",
+    ),
+    _setting(
+        "repodata-config.disable-sharded", kinds.FLAG, "whether not to ask for sharded repodata"
+    ),
+    _setting(
+        "repodata-config.disable-zstd", kinds.FLAG, "whether not to ask for `repodata.json.zst`"
+    ),
+    _setting(
+        "repodata-config.disable-bzip2", kinds.FLAG, "whether not to ask for `repodata.json.bz2`"
+    ),
+    _setting(
+        "s3-options",
+        kinds.TABLES,
+        "how S3 buckets are reached: `endpoint-url`, `region`, and `addressing-style` or "
+        "`force-path-style`, by bucket",
+        depth=1,
+    ),
+    _setting(
+        "index-config",
+        kinds.TABLE,
+        "`write-zst`, `write-shards` and `base-url` of `hognose channel index`; for single "
+        "channels in tables named by their directories or URLs, of which the longest counts most",
+        depth=2,
+    ),
+    _setting(
+        "build.package-format",
+        kinds.TEXT,
+        "",
+        no_effect="the name of the archive that is made decides",
+    ),
+    _setting(
+        "virtual-package-detectors",
+        kinds.TABLE,
+        "",
+        depth=2,
+        no_effect="hognose detects virtual packages itself and runs no package for it",
+    ),
+)
+
+# What rattler says that all its tools share: nothing else counts in a file that they share.
+SHARED_KEYS = frozenset(
+    {
+        "default-channels",
+        "mirrors",
+        "concurrency.downloads",
+        "concurrency.solves",
+        "run-post-link-scripts",
+        "allow-symbolic-links",
+        "allow-hard-links",
+        "allow-ref-links",
+        "proxy-config.http",
+        "proxy-config.https",
+        "proxy-config.non-proxy-hosts",
+        "tls-no-verify",
+        "tls-root-certs",
+        "authentication-override-file",
+        "repodata-config.disable-sharded",
+        "repodata-config.disable-zstd",
+        "repodata-config.disable-bzip2",
+        "s3-options",
+        "index-config",
+        "build.package-format",
+        "virtual-package-detectors",
+    }
 )
 
 # Other files say the opposite, or say several things at once.
-_ALIASES: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "tls-no-verify": ("ssl-verify", _not),
+_ALIASES: dict[str, tuple[str, Kind]] = {
+    "tls-no-verify": ("ssl-verify", kinds.NO_FLAG),
 }
-_CONDA_ALIASES: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "channel": ("default-channels", _texts),
-    "whitelist_channels": ("allowlist-channels", _texts),
-    "verify_ssl": ("ssl-verify", _verify),
-    "client_cert": ("client-ssl-cert", _text),
-    "client_cert_key": ("client-ssl-cert-key", _text),
-    "envs_path": ("envs-dirs", _directories),
-    "repodata_use_zst": ("repodata-config.disable-zstd", _not),
-    "repodata_use_shards": ("repodata-config.disable-sharded", _not),
+_CONDA_ALIASES: dict[str, tuple[str, Kind]] = {
+    "channel": ("default-channels", kinds.TEXTS),
+    "whitelist_channels": ("allowlist-channels", kinds.TEXTS),
+    "verify_ssl": ("ssl-verify", kinds.CERTIFICATES),
+    "client_cert": ("client-ssl-cert", kinds.TEXT),
+    "client_cert_key": ("client-ssl-cert-key", kinds.TEXT),
+    "envs_path": ("envs-dirs", kinds.DIRECTORIES),
+    "yes": ("always-yes", kinds.FLAG),
+    "copy": ("always-copy", kinds.FLAG),
+    "repodata_use_zst": ("repodata-config.disable-zstd", kinds.NO_FLAG),
+    "repodata_use_shards": ("repodata-config.disable-sharded", kinds.NO_FLAG),
 }
 
 _BY_NAME = {setting.key: setting for setting in SETTINGS}
 
 
-def _with(name: str, parse: Callable[[Any], Any]) -> Setting:
-    return msgspec.structs.replace(_BY_NAME[name], parse=parse)
+def _with(name: str, kind: Kind) -> Setting:
+    return msgspec.structs.replace(_BY_NAME[name], kind=kind)
 
 
 BY_KEY: dict[str, Setting] = _BY_NAME | {key: _with(*alias) for key, alias in _ALIASES.items()}
 BY_CONDA_KEY: dict[str, Setting] = {
     setting.conda_key: setting for setting in SETTINGS if setting.conda_key
 } | {key: _with(*alias) for key, alias in _CONDA_ALIASES.items()}
+
+BY_VARIABLE: dict[str, Setting] = {
+    "HOGNOSE_" + key.replace("-", "_").replace(".", "_").upper(): setting
+    for key, setting in BY_KEY.items()
+}
+
+# The tables of tables, and what may stand in the inner ones.
+INNER_KEYS: dict[str, frozenset[str]] = {
+    PER_CHANNEL: frozenset({"disable-sharded", "disable-zstd", "disable-bzip2"}),
+    "s3-options": frozenset({"endpoint-url", "region", "force-path-style", "addressing-style"}),
+    "index-config": frozenset(
+        {
+            "base-url",
+            "channel-relations",
+            "notices",
+            "package-revision-assignment",
+            "repodata-revisions",
+            "write-shards",
+            "write-zst",
+        }
+    ),
+}
+
+TABLES = frozenset(setting.names[0] for setting in SETTINGS if len(setting.names) > 1)
+
+
+def known_settings() -> tuple[Setting, ...]:
+    """Return every setting there is, with what it does, in the order in which they are listed."""
+    return SETTINGS
 
 
 def convert(setting: Setting, value: Any, *, key: str, source: str) -> Any:
@@ -244,7 +434,9 @@ def convert(setting: Setting, value: Any, *, key: str, source: str) -> Any:
             value, which may be a secret.
     """
     try:
-        return setting.parse(value)
+        return setting.kind.parse(value)
     except WrongKindError as error:
-        message = f"{f'{source}: ' if source else ''}`{key}` must be {error}"
+        key = redact(key)
+        where = f"{source}: " if source else ""
+        message = f"{where}`{key}` must be {str(error) or setting.kind.words}"
         raise ConfigError(message, path=source, key=key) from None
