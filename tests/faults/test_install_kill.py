@@ -185,15 +185,17 @@ def copy(source: Path, target: Path) -> None:
 
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("byte_code", ["plain", "compiled"])
-@pytest.mark.parametrize("kind", ["create", "update", "remove"])
+@pytest.mark.parametrize("kind", ["create", "create from the cache", "update", "remove"])
 def test_a_killed_change_leaves_one_of_two_states(world: World, kind: str, byte_code: str) -> None:
     compiles = byte_code == "compiled"
     saved, saved_cache = world.root / "saved", world.root / "saved-cache"
     for path in (world.prefix, world.cache, saved, saved_cache):
         shutil.rmtree(path, ignore_errors=True)
-    target = {"create": world.old, "update": world.new, "remove": world.root / "empty.json"}[kind]
+    target = {"update": world.new, "remove": world.root / "empty.json"}.get(kind, world.old)
     if kind != "create":
         world.change(world.old, compiles=compiles)
+    if kind == "create from the cache":
+        shutil.rmtree(world.prefix)
     copy(world.prefix, saved)
     copy(world.cache, saved_cache)
     before = exact_state(world.prefix)
@@ -203,7 +205,7 @@ def test_a_killed_change_leaves_one_of_two_states(world: World, kind: str, byte_
 
     generator = random.Random(f"{kind} {compiles}")
     counts = {"before": 0, "after": 0, "interrupted": 0}
-    for number in range(max(1, RUNS // 6)):
+    for number in range(max(1, RUNS // 8)):
         copy(saved, world.prefix)
         copy(saved_cache, world.cache)
         stage = ("start", "journal", "commit")[number % 3]

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import marshal
+import os
+import py_compile
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from hognose.cache import PackageCache
 from hognose.errors import NotFoundError
-from hognose.install import install
+from hognose.install import install, repair
 from hognose.install.compilation import needed_by
 from hognose.install.compile_workers import CompileWorkers, SourceFile
 from hognose.net import Client
 from hognose.types import Platform, RepoDataRecord
+from support.environment import LINUX, Environment
 from support.package_maker import make_package, make_python
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -47,6 +48,29 @@ def test_tracebacks_show_the_path_that_was_given(tmp_path: Path) -> None:
     workers.submit([source(tmp_path, "a", "x = 1\n")])
     workers.finish()
     assert b"/shown/a.py" in (tmp_path / "made/a.pyc").read_bytes()
+
+
+def test_byte_code_is_what_py_compile_makes(tmp_path: Path) -> None:
+    file = source(tmp_path, "a", '"""A module."""\n\ndef double(x):\n    return 2 * x\n')
+    os.chmod(file.path, 0o640)
+    workers = CompileWorkers(sys.executable)
+    workers.submit([file])
+    workers.finish()
+
+    expected = Path(
+        py_compile.compile(
+            file.path,
+            str(tmp_path / "expected.pyc"),
+            file.shown,
+            doraise=True,
+            invalidation_mode=py_compile.PycInvalidationMode.TIMESTAMP,
+        )
+    )
+    made = Path(file.target)
+    assert expected.read_bytes()[:16] == made.read_bytes()[:16]
+    assert marshal.loads(expected.read_bytes()[16:]) == marshal.loads(made.read_bytes()[16:])
+    assert expected.stat().st_mode == made.stat().st_mode
+    assert ["a.pyc"] == os.listdir(tmp_path / "made")
 
 
 def test_nothing_is_written_after_a_stop(tmp_path: Path) -> None:
@@ -104,3 +128,16 @@ def test_what_had_arrived_is_compiled_although_the_rest_does_not_come(
         make(python, package)
     compiled = tmp_path / f"environment/lib/python{VERSION}/site-packages/__pycache__"
     assert 40 == len(list(compiled.iterdir()))
+
+
+def test_a_repaired_package_has_byte_code_if_it_had_some(environment: Environment) -> None:
+    python = make_python(environment.channel, f"{VERSION}.0", runs=True)
+    package = environment.package("a", noarch="python", files={"site-packages/m.py": "x = 1\n"})
+    environment.install(python, package, compile_byte_code=True)
+    modules = environment.prefix / f"lib/python{VERSION}/site-packages"
+    (modules / "m.py").unlink()
+
+    with Client() as client:
+        repair(environment.prefix, ["a"], cache=environment.cache, client=client, platform=LINUX)
+
+    assert 1 == len(list((modules / "__pycache__").iterdir()))

@@ -11,9 +11,7 @@ def test_files_of_nobody_are_replaced_with_a_warning(environment):
         environment.package("a", files={"x": "theirs"}), link_options=LinkOptions()
     )
     assert result.outcome.replaced_files == ("x",)
-    assert result.outcome.warnings == (
-        "a package ships x, which belongs to no package: it is replaced",
-    )
+    assert result.outcome.warnings == ("a ships x, which belongs to no package: it is replaced",)
     assert environment.read("x") == "theirs"
 
 
@@ -47,3 +45,25 @@ def test_a_file_and_a_folder_of_one_name_are_kept_apart_and_restored(environment
     environment.install(folder, file)
     environment.install(file)
     assert environment.files() == ["x"]
+
+
+@pytest.mark.parametrize("policy", ["ignore", "warn", "error"])
+def test_a_file_does_not_take_the_place_of_a_folder_of_somebody(environment, policy):
+    environment.install(environment.package("old", files={"etc/conf/a": "a"}))
+    (environment.prefix / "etc/conf/mine").write_text("precious")
+    package = environment.package("new", files={"etc/conf": "a file"})
+
+    with pytest.raises(TransactionError, match=r"new ships the file etc/conf, .*: etc/conf/mine"):
+        environment.install(package, link_options=LinkOptions(clobber=policy))
+
+    assert ["etc/conf/a", "etc/conf/mine"] == environment.files()
+
+
+def test_byte_code_that_python_left_is_no_reason_to_keep_a_folder(environment):
+    environment.install(environment.package("old", files={"lib/m/__init__.py": ""}))
+    (environment.prefix / "lib/m/__pycache__").mkdir()
+    (environment.prefix / "lib/m/__pycache__/__init__.cpython-311.pyc").write_text("")
+
+    environment.install(environment.package("old", "2", files={"lib/m": "a file"}))
+
+    assert ["lib/m"] == environment.files()

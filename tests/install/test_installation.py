@@ -238,3 +238,28 @@ def test_a_place_that_may_not_be_written_to_is_named(environment, tmp_path):
     finally:
         tmp_path.chmod(0o700)
     assert not environment.prefix.exists()
+
+
+@pytest.mark.parametrize("prefix_mode", [None, "text"])
+def test_a_package_that_lacks_a_file_in_the_cache_is_fetched_anew(environment, prefix_mode):
+    content = File(f"in {PLACEHOLDER}\n", prefix=prefix_mode)
+    package = environment.package("a", files={"share/x": content, "share/y": "y"})
+    environment.install(package)
+    environment.install()
+    (cached,) = environment.cache.root.glob("a-1-0*/share/x")
+    cached.unlink()
+
+    result = environment.install(package)
+
+    assert ["share/x", "share/y"] == environment.files()
+    assert cached.exists()
+    assert result.installed == (package,)
+
+
+def test_a_package_that_lacks_a_file_in_the_archive_too_is_an_error(environment):
+    package = environment.package(
+        "a", files={"x": "x"}, paths=[{"_path": "missing", "path_type": "hardlink"}]
+    )
+    with pytest.raises(LinkError, match="cannot link missing of a-1-0"):
+        environment.install(package)
+    assert not environment.prefix.exists()

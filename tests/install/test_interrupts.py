@@ -11,6 +11,8 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
+from io import StringIO
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,9 +21,11 @@ import pytest
 from hognose import aio
 from hognose.cache import PackageCache
 from hognose.channel import index_channel
+from hognose.console import Console, report_errors
 from hognose.errors import InstallerError
-from hognose.install import install
+from hognose.install import PrefixLock, diagnose, install
 from hognose.install.interrupts import run_to_its_end
+from hognose.install.journal import Commit, Journal
 from hognose.net import Client
 from hognose.types import Platform, PrefixRecord, RepoDataRecord
 from support.channel_server import ChannelServer
@@ -230,3 +234,76 @@ def test_what_must_be_done_is_done_before_an_interrupt_is_heard() -> None:
     with pytest.raises(KeyboardInterrupt):
         run_to_its_end(undo, on_interrupt=lambda: done.append("hurried"))
     assert ["begun", "hurried", "begun", "hurried", "begun", "done"] == done
+
+
+def test_a_change_that_only_removes_can_be_cancelled(environment):
+    environment.install(environment.package("a", files={"a.txt": "a"}))
+    before = describe_tree(environment.prefix)
+
+    with pytest.raises(InstallerError, match="was cancelled"):
+        environment.install(is_cancelled=lambda: True)
+
+    assert before == describe_tree(environment.prefix)
+
+
+def test_waiting_for_another_process_can_be_cancelled(environment):
+    environment.install(environment.package("a"))
+    with PrefixLock(environment.prefix), pytest.raises(InstallerError, match="was cancelled"):
+        environment.install(is_cancelled=lambda: True)
+
+
+def test_who_waits_for_another_process_is_told_whom_for(environment, caplog):
+    environment.install(environment.package("a"))
+    with PrefixLock(environment.prefix), pytest.raises(InstallerError, match="another process"):
+        environment.install(lock_timeout=1.2)
+
+    (said,) = [record for record in caplog.records if "waiting" in record.message]
+    assert f"process {os.getpid()}" in said.message
+
+
+@pytest.mark.parametrize("method", ["on_unlink_start", "on_transaction_operation_start"])
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
+def test_a_reporter_that_raises_leaves_the_environment_as_it_was(environment, method, error):
+    environment.install(environment.package("a", files={"a.txt": "a"}))
+    before = describe_tree(environment.prefix)
+
+    def fail(*_: object) -> None:
+        raise error
+
+    with pytest.raises(error):
+        environment.install(reporter=type("Reporter", (), {method: staticmethod(fail)})())
+
+    assert before == describe_tree(environment.prefix)
+
+
+def test_an_interrupt_that_comes_too_late_says_so(environment, monkeypatch):
+    environment.install(environment.package("a", files={"a.txt": "a"}))
+    finish = Journal.finish
+
+    def interrupted(journal: Journal, commit: Commit) -> None:
+        monkeypatch.setattr(Journal, "finish", finish)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Journal, "finish", interrupted)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        environment.install()
+
+    assert ["it was too late: the change is made"] == caught.value.__notes__
+    assert [] == environment.files()
+    said = StringIO()
+    assert 130 == report_errors(partial(raise_, caught.value), Console(err=said))
+    assert "interrupted; it was too late: the change is made" in said.getvalue()
+
+
+def raise_(error: BaseException) -> int:
+    raise error
+
+
+def test_who_asks_the_doctor_during_a_change_is_told_of_it(environment):
+    environment.install(environment.package("a"))
+    journal = Journal.begin(str(environment.prefix))
+    with PrefixLock(environment.prefix):
+        (fault,) = diagnose(environment.prefix).faults
+    journal.close()
+
+    assert "another process is changing the environment" in fault.message

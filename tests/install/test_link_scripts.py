@@ -1,8 +1,34 @@
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
 import pytest
 
-from hognose.errors import TransactionError
+from hognose.errors import InstallerError, TransactionError
+from hognose.install import recover
 from support.package_maker import File
 
+posix = pytest.mark.skipif(os.name == "nt", reason="named pipes and signals")
+TESTS = Path(__file__).parent.parent
+
+# A script that says that it runs and then waits to be told to go on, through two named pipes.
+SLOW = File(
+    'echo > "$PREFIX/../runs"; read word < "$PREFIX/../go"; touch "$PREFIX/late"\n',
+    executable=True,
+)
+INSTALL = f"""
+import sys
+from pathlib import Path
+from support.environment import Environment
+from support.package_maker import File
+environment = Environment(Path(sys.argv[1]))
+script = File({SLOW.content!r}, executable=True)
+package = environment.package("slow", files={{"bin/.slow-post-link.sh": script}})
+environment.install(package, execute_link_scripts=True)
+"""
 SCRIPT = File(
     'echo "$PKG_NAME $PKG_VERSION" >> "$PREFIX/log"\necho hello > "$PREFIX/.messages.txt"\n',
     executable=True,
@@ -45,6 +71,13 @@ def test_pre_link_and_pre_unlink_scripts_run_at_their_time(environment):
     assert (environment.prefix / "last").exists()
 
 
+def test_scripts_are_told_of_the_root_prefix(environment):
+    script = File('echo "$ROOT_PREFIX" > "$PREFIX/root"\n', executable=True)
+    package = environment.package("a", files={"bin/.a-post-link.sh": script})
+    environment.install(package, execute_link_scripts=True, root_prefix="/opt/conda")
+    assert "/opt/conda\n" == environment.read("root")
+
+
 def test_a_failing_link_script_undoes_everything(environment):
     old = environment.package("a", files={"x": "old"})
     environment.install(old)
@@ -57,3 +90,76 @@ def test_a_failing_link_script_undoes_everything(environment):
         environment.install(new, execute_link_scripts=True)
     assert environment.files() == ["x"]
     assert environment.read("x") == "old"
+
+
+@pytest.fixture
+def pipes(environment):
+    """Make the named pipes of `SLOW`; return the one that it reads."""
+    for name in ("runs", "go"):
+        os.mkfifo(environment.prefix.parent / name)
+    return environment.prefix.parent / "go"
+
+
+def await_script(pipes):
+    with pipes.with_name("runs").open() as pipe:
+        pipe.read()
+
+
+def slow(environment):
+    return environment.package("slow", files={"bin/.slow-post-link.sh": SLOW})
+
+
+@posix
+def test_a_script_of_a_change_that_is_cancelled_is_ended(environment, pipes):
+    cancelled = threading.Event()
+
+    def cancel():
+        await_script(pipes)
+        cancelled.set()
+
+    threading.Thread(target=cancel).start()
+    with pytest.raises(TransactionError, match="post-link script of slow was cancelled"):
+        environment.install(
+            slow(environment), execute_link_scripts=True, is_cancelled=cancelled.is_set
+        )
+
+    assert not environment.prefix.exists()
+    with pytest.raises(OSError, match="No such device or address"):
+        # Nobody reads any more.
+        os.open(pipes, os.O_WRONLY | os.O_NONBLOCK)
+
+
+@posix
+def test_what_a_killed_process_had_started_is_waited_for(environment, pipes):
+    process = subprocess.Popen(
+        [sys.executable, "-c", INSTALL, environment.prefix.parent], cwd=TESTS
+    )
+    await_script(pipes)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+    with pytest.raises(InstallerError, match=r"a program .* still runs"):
+        recover(environment.prefix, lock_timeout=0)
+    assert (environment.prefix / "conda-meta/.transaction").exists()
+
+    pipes.write_text("go\n")
+    assert str(recover(environment.prefix)).startswith("an interrupted change was undone")
+    # What a script writes belongs to no package, and is not known.
+    assert ["late"] == environment.files()
+
+
+@posix
+def test_a_script_is_ended_by_an_interrupt(environment, pipes):
+    process = subprocess.Popen(
+        [sys.executable, "-c", INSTALL, environment.prefix.parent],
+        cwd=TESTS,
+        stderr=subprocess.PIPE,
+    )
+    await_script(pipes)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate()
+
+    assert b"KeyboardInterrupt" in said
+    assert not environment.prefix.exists()
+    with pytest.raises(OSError, match="No such device or address"):
+        os.open(pipes, os.O_WRONLY | os.O_NONBLOCK)

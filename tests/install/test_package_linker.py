@@ -3,6 +3,8 @@ import stat
 
 import pytest
 
+from hognose.archive import ExtractLimits
+from hognose.cache import PackageCache
 from hognose.errors import LinkError, UnsafeArchiveError
 from hognose.install import LinkOptions
 from hognose.types import PrefixRecord
@@ -95,6 +97,18 @@ def test_a_link_out_of_the_environment_can_be_refused(environment):
     environment.install()
     with pytest.raises(LinkError, match="points out of the environment"):
         environment.install_unpacked(package, external_symlinks="deny")
+
+
+def test_an_archive_with_a_link_out_of_the_environment_is_let_in_on_request(environment, tmp_path):
+    package = environment.package("a", files={"x": Link("/etc/passwd")})
+    with pytest.raises(UnsafeArchiveError, match="leads out, to '/etc/passwd'"):
+        environment.install(package)
+
+    limits = ExtractLimits(escaping_symlinks=True)
+    environment.cache = PackageCache(tmp_path / "trusting", limits=limits)
+    environment.install(package, link_options=LinkOptions(external_symlinks="allow"))
+
+    assert "/etc/passwd" == os.readlink(environment.prefix / "x")
 
 
 def test_a_package_asks_for_an_empty_folder(environment):

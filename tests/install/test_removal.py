@@ -110,6 +110,15 @@ def test_the_home_directory_and_its_parents_are_refused(inside, prefix):
         )
 
 
+@posix
+def test_the_active_environment_is_refused(prefix, monkeypatch, tmp_path):
+    (tmp_path / "link").symlink_to(prefix.parent)
+    monkeypatch.setenv("CONDA_PREFIX", str(tmp_path / "link" / prefix.name))
+
+    with pytest.raises(InstallerError, match="it is the active environment"):
+        remove_environment(prefix)
+
+
 @pytest.mark.parametrize("inside", ["", "share"])
 def test_the_current_directory_and_its_parents_are_refused(inside, prefix, monkeypatch):
     monkeypatch.chdir(prefix / inside)
@@ -219,6 +228,6 @@ def test_secrets_that_another_program_logged_are_not_shown():
 
     (block,) = parse_history(text)
 
-    assert "conda create -c http://me:********@host/ -c http://host/t/******** a" == block.command
+    assert "conda create -c http://********@host/ -c http://host/t/******** a" == block.command
     assert ("http://host/t/********/linux-64::a-1-0",) == block.linked
-    assert ("http://me:********@host::a", "http://host/t/********") == block.update_specs
+    assert ("http://********@host::a", "http://host/t/********") == block.update_specs

@@ -70,3 +70,39 @@ def test_a_twin_from_another_channel_is_not_the_one():
 
     with pytest.raises(TransactionError, match="mine::a-1-0"):
         resolve_revision(revision, installed=[twin])
+
+
+@pytest.mark.parametrize(
+    ("logged", "channel"),
+    [
+        ("conda-forge/noarch", "https://conda.anaconda.org/conda-forge/"),
+        ("https://conda.anaconda.org/conda-forge/noarch", "conda-forge"),
+        ("defaults/noarch", "https://repo.anaconda.com/pkgs/main/"),
+        ("defaults", "https://repo.anaconda.com/pkgs/r"),
+        ("https://host/mine/noarch", "https://host/mine/"),
+        ("<unknown>", ""),
+        ("unknown/noarch", ""),
+    ],
+)
+def test_a_channel_is_the_same_however_a_program_writes_it(logged, channel):
+    record = RepoDataRecord.create(
+        name="a", version="1", build="0", subdir="noarch", channel=channel
+    )
+
+    assert PackageReference.parse(f"{logged}::a-1-0").names(record)
+
+
+@pytest.mark.parametrize(
+    ("logged", "channel"),
+    [
+        ("defaults/noarch", "https://conda.anaconda.org/conda-forge/"),
+        ("conda-forge/noarch", "https://repo.anaconda.com/pkgs/main/"),
+        ("https://host/mine/linux-64", "https://host/mine/"),
+    ],
+)
+def test_another_channel_or_platform_is_not_the_same(logged, channel):
+    record = RepoDataRecord.create(
+        name="a", version="1", build="0", subdir="noarch", channel=channel
+    )
+
+    assert not PackageReference.parse(f"{logged}::a-1-0").names(record)

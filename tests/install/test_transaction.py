@@ -129,3 +129,19 @@ def test_a_record_that_cannot_name_its_file_is_an_error(build):
 def test_only_noarch_packages_fit_into_a_noarch_environment():
     with pytest.raises(TransactionError, match="linux-64/a-1-0"):
         plan_transaction([], [wanted("a")], platform=Platform("noarch"))
+
+
+def test_a_platform_may_be_a_name():
+    assert plan_transaction([], [wanted("a")], platform="linux-64").platform == LINUX
+
+
+def test_packages_of_another_platform_are_refused_and_what_is_there_may_stay():
+    foreign = {"subdir": "win-64"}
+    with pytest.raises(TransactionError, match="for linux-64: win-64/a-1-0"):
+        plan([], [wanted("a", **foreign), wanted("b", subdir="noarch")])
+    assert plan([installed("a", **foreign)], [wanted("a", **foreign)]).is_empty
+
+
+def test_what_is_to_be_linked_again_has_to_be_wanted():
+    with pytest.raises(TransactionError, match="not wanted: nmupy"):
+        plan([installed("numpy")], [wanted("numpy")], reinstall={"nmupy"})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from hognose._lazy import attach
 
 if TYPE_CHECKING:
+    from hognose.install.byte_code import has_byte_code as has_byte_code
     from hognose.install.clobber import ClobberedPath as ClobberedPath
     from hognose.install.cloning import ClonedEnvironment as ClonedEnvironment
     from hognose.install.cloning import clone_environment as clone_environment
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
     from hognose.install.doctor import repair as repair
     from hognose.install.execution_options import ExecutionOptions as ExecutionOptions
     from hognose.install.execution_options import ExecutionOutcome as ExecutionOutcome
+    from hognose.install.foreign_losses import ForeignLosses as ForeignLosses
+    from hognose.install.foreign_losses import find_foreign_losses as find_foreign_losses
     from hognose.install.foreign_packages import ForeignPackage as ForeignPackage
+    from hognose.install.foreign_packages import TakenFiles as TakenFiles
     from hognose.install.foreign_packages import find_foreign_packages as find_foreign_packages
     from hognose.install.frozen import freeze as freeze
     from hognose.install.frozen import frozen_message as frozen_message
@@ -40,7 +44,6 @@ if TYPE_CHECKING:
     from hognose.install.installation import recover as recover
     from hognose.install.installed_record import recorded_specs as recorded_specs
     from hognose.install.journal import RecoveredTransaction as RecoveredTransaction
-    from hognose.install.journal import has_unfinished_transaction as has_unfinished_transaction
     from hognose.install.link_method import LinkOptions as LinkOptions
     from hognose.install.link_scripts import LinkScript as LinkScript
     from hognose.install.link_scripts import LinkScriptOutcome as LinkScriptOutcome
@@ -75,9 +78,16 @@ if TYPE_CHECKING:
     from hognose.install.transaction import Operation as Operation
     from hognose.install.transaction import Transaction as Transaction
     from hognose.install.transaction import plan_transaction as plan_transaction
+    from hognose.install.unfinished import has_unfinished_transaction as has_unfinished_transaction
+    from hognose.install.unlogged_changes import find_unlogged_packages as find_unlogged_packages
+    from hognose.install.unlogged_changes import names_from_others as names_from_others
+    from hognose.install.unlogged_changes import read_whole_history as read_whole_history
     from hognose.install.untracked_files import CopiedFiles as CopiedFiles
     from hognose.install.untracked_files import copy_untracked_files as copy_untracked_files
     from hognose.install.untracked_files import iter_untracked_files as iter_untracked_files
+    from hognose.install.user_requests import noted_requests as noted_requests
+    from hognose.install.user_requests import requested_specs as requested_specs
+    from hognose.install.user_requests import requests_to_note as requests_to_note
 
 __all__ = (
     "ClobberedPath",
@@ -87,6 +97,7 @@ __all__ = (
     "ExecutionOptions",
     "ExecutionOutcome",
     "Fault",
+    "ForeignLosses",
     "ForeignPackage",
     "HistoryBlock",
     "InstallationResult",
@@ -105,6 +116,7 @@ __all__ = (
     "Registry",
     "Reporter",
     "Revision",
+    "TakenFiles",
     "Transaction",
     "begin_history",
     "clone_environment",
@@ -113,18 +125,23 @@ __all__ = (
     "discard_damaged_entries",
     "environments_file",
     "execute_transaction",
+    "find_foreign_losses",
     "find_foreign_packages",
     "find_lost_records",
+    "find_unlogged_packages",
     "format_command",
     "freeze",
     "frozen_message",
+    "has_byte_code",
     "has_unfinished_transaction",
     "install",
     "install_menus",
     "iter_revisions",
     "iter_untracked_files",
     "lost_specs",
+    "names_from_others",
     "note_platform",
+    "noted_requests",
     "parse_history",
     "plan_transaction",
     "put_aside",
@@ -132,6 +149,7 @@ __all__ = (
     "read_history",
     "read_platform",
     "read_records",
+    "read_whole_history",
     "recorded_specs",
     "recover",
     "register_environment",
@@ -140,6 +158,8 @@ __all__ = (
     "remove_menus",
     "rename_environment",
     "repair",
+    "requested_specs",
+    "requests_to_note",
     "require_not_frozen",
     "require_removable",
     "require_variable_names",
@@ -154,6 +174,7 @@ __all__ = (
 __getattr__, __dir__ = attach(
     __name__,
     {
+        "byte_code": ("has_byte_code",),
         "clobber": ("ClobberedPath",),
         "cloning": (
             "ClonedEnvironment",
@@ -171,8 +192,13 @@ __getattr__, __dir__ = attach(
             "ExecutionOptions",
             "ExecutionOutcome",
         ),
+        "foreign_losses": (
+            "ForeignLosses",
+            "find_foreign_losses",
+        ),
         "foreign_packages": (
             "ForeignPackage",
+            "TakenFiles",
             "find_foreign_packages",
         ),
         "frozen": (
@@ -200,10 +226,7 @@ __getattr__, __dir__ = attach(
             "recover",
         ),
         "installed_record": ("recorded_specs",),
-        "journal": (
-            "RecoveredTransaction",
-            "has_unfinished_transaction",
-        ),
+        "journal": ("RecoveredTransaction",),
         "link_method": ("LinkOptions",),
         "link_scripts": (
             "LinkScript",
@@ -251,10 +274,21 @@ __getattr__, __dir__ = attach(
             "Transaction",
             "plan_transaction",
         ),
+        "unfinished": ("has_unfinished_transaction",),
+        "unlogged_changes": (
+            "find_unlogged_packages",
+            "names_from_others",
+            "read_whole_history",
+        ),
         "untracked_files": (
             "CopiedFiles",
             "copy_untracked_files",
             "iter_untracked_files",
+        ),
+        "user_requests": (
+            "noted_requests",
+            "requested_specs",
+            "requests_to_note",
         ),
     },
 )

@@ -8,16 +8,23 @@ from __future__ import annotations
 import os
 import subprocess
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from hognose.install.link_method import CANNOT_LINK, copy_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hognose.types import PrefixRecord
 
 __all__ = (
     "BYTE_CODE_DIRECTORY",
     "Dialect",
     "byte_code_path",
     "find_dialect",
+    "has_byte_code",
     "keep",
     "kept_byte_code",
     "link_kept",
@@ -26,10 +33,21 @@ __all__ = (
 BYTE_CODE_DIRECTORY = "info/hognose-byte-code"
 
 _ASK = """
-import importlib.util, json, sys
-tag = sys.implementation.cache_tag or ""
-print(json.dumps({"tag": tag, "magic": importlib.util.MAGIC_NUMBER.hex()}))
+import sys
+from importlib._bootstrap_external import MAGIC_NUMBER
+magic = "".join("%02x" % byte for byte in MAGIC_NUMBER)
+print('{"tag": "%s", "magic": "%s"}' % (sys.implementation.cache_tag or "", magic))
 """
+
+
+def has_byte_code(records: Iterable[PrefixRecord]) -> bool:
+    """Tell whether `noarch: python` packages were installed with byte-code."""
+    return any(
+        path.endswith(".pyc")
+        for record in records
+        if record.noarch.is_python
+        for path in record.files
+    )
 
 
 class Dialect(msgspec.Struct, frozen=True, gc=False):

@@ -12,19 +12,30 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from hognose.errors import InstallerError
+from hognose.install.byte_code import has_byte_code
 from hognose.install.failures import explain_failure
 from hognose.install.frozen import FROZEN_MARKER, require_not_frozen
 from hognose.install.installation import InstallationResult, install
 from hognose.install.installed_record import recorded_specs
-from hognose.install.journal import has_unfinished_transaction
+from hognose.install.menus import noted_menus
+from hognose.install.moved_menus import make_menus_anew
 from hognose.install.prefix_lock import PrefixLock
 from hognose.install.recorded_paths import require_own_folders, require_recorded_inside
 from hognose.install.removal import remove_environment, require_removable
-from hognose.install.untracked_files import CopiedFiles, copy_untracked_files
+from hognose.install.reporter import ReporterCalls
+from hognose.install.unfinished import has_unfinished_transaction
+from hognose.install.untracked_files import (
+    CopiedFiles,
+    copy_replaced_files,
+    copy_untracked_files,
+)
 from hognose.types import PrefixRecord
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from hognose.cache import PackageCache
+    from hognose.install.link_method import LinkOptions
     from hognose.net import Client
     from hognose.types import Platform
 
@@ -38,7 +49,7 @@ class ClonedEnvironment(InstallationResult, frozen=True, kw_only=True):
     """What was installed in the new environment, and what was copied besides.
 
     Attributes:
-        copied: The files of no package.
+        copied: The files of no package, and those that another installer put in a package's place.
     """
 
     copied: CopiedFiles = CopiedFiles()
@@ -52,12 +63,15 @@ def clone_environment(
     client: Client,
     platform: Platform | None = None,
     reporter: object | None = None,
-    execute_link_scripts: bool = False,
+    execute_link_scripts: bool | Collection[str] = False,
+    link_options: LinkOptions | None = None,
+    compile_byte_code: bool | None = None,
     command: str = "",
 ) -> ClonedEnvironment:
     """Make an environment with the same packages, settings and further files as another one.
 
-    Byte-code is not copied. The new environment is not frozen, and its history begins with it.
+    Byte-code is not copied, but made anew where the packages have it. The new environment is not
+    frozen, and its history begins with it.
 
     Args:
         source: The environment to copy; it is not changed.
@@ -66,7 +80,10 @@ def clone_environment(
         client: What fetches those that are not there any more.
         platform: The platform of the environments, by default the one that runs.
         reporter: An object with methods of `Reporter`.
-        execute_link_scripts: Whether packages may run scripts.
+        execute_link_scripts: Whether packages may run scripts: all, none, or those named.
+        link_options: What ways of linking may be used.
+        compile_byte_code: Whether to compile the modules of `noarch: python` packages; by default
+            where the old environment has byte-code.
         command: The command line, for the new environment's history.
 
     Raises:
@@ -79,6 +96,7 @@ def clone_environment(
     was_there = _require_empty(place, origin)
     records = PrefixRecord.collect(origin)
     require_recorded_inside(origin, records)
+    is_compiled = has_byte_code(records) if compile_byte_code is None else compile_byte_code
     try:
         # The log is written last of all, so what is interrupted does not look like an environment.
         copied = copy_untracked_files(origin, place, records)
@@ -91,9 +109,18 @@ def clone_environment(
             platform=platform,
             reporter=reporter,
             execute_link_scripts=execute_link_scripts,
+            link_options=link_options,
+            compile_byte_code=is_compiled,
             requested_specs=recorded_specs(records),
             command=command,
         )
+        if result.python is not None:
+            site_packages = result.python.site_packages
+            replaced = copy_replaced_files(origin, place, records, site_packages)
+            copied = CopiedFiles(
+                files=tuple(sorted([*copied.files, *replaced.files])),
+                unchanged=tuple(sorted([*copied.unchanged, *replaced.unchanged])),
+            )
     except BaseException as error:
         _clear(place, keep=was_there)
         if isinstance(error, OSError):
@@ -113,13 +140,16 @@ def rename_environment(
     reporter: object | None = None,
     root_prefix: str | os.PathLike[str] | None = None,
     override_frozen: bool = False,
-    execute_link_scripts: bool = False,
+    execute_link_scripts: bool | Collection[str] = False,
+    link_options: LinkOptions | None = None,
+    compile_byte_code: bool | None = None,
     lock_timeout: float = 60.0,
 ) -> ClonedEnvironment:
     """Give an environment another path: it is made there anew, then the old one is removed.
 
-    Unlike a clone it keeps its history, and its mark if it is frozen. If anything fails before the
-    new one is complete, the old one is as it was and nothing is left at the target.
+    Unlike a clone it keeps its history, its mark if it is frozen, and its menu items; if one cannot
+    be made, there is a warning. If anything fails before the new environment is complete, the old
+    one is as it was and nothing is left at the target.
 
     Args:
         source: The environment.
@@ -130,7 +160,10 @@ def rename_environment(
         reporter: An object with methods of `Reporter`.
         root_prefix: The prefix that named environments lie in, which is never renamed.
         override_frozen: Rename the environment although it is marked as frozen (CEP 22).
-        execute_link_scripts: Whether packages may run scripts.
+        execute_link_scripts: Whether packages may run scripts: all, none, or those named.
+        link_options: What ways of linking may be used.
+        compile_byte_code: Whether to compile the modules of `noarch: python` packages; by default
+            where the old environment has byte-code.
         lock_timeout: Seconds to wait while another process changes it.
 
     Raises:
@@ -152,15 +185,23 @@ def rename_environment(
             platform=platform,
             reporter=reporter,
             execute_link_scripts=execute_link_scripts,
+            link_options=link_options,
+            compile_byte_code=compile_byte_code,
         )
         try:
             _copy_settings(origin, place, ("conda-meta/history", FROZEN_MARKER))
+            _copy_times(origin, place)
         except OSError as error:
             _clear(place, keep=False)
             raise explain_failure(error, place) from error
+    menus = noted_menus(origin)
     remove_environment(
         origin, root_prefix=root_prefix, override_frozen=True, lock_timeout=lock_timeout
     )
+    # Not before: items of the same name lie in the same files.
+    base = root_prefix if root_prefix and os.path.isdir(f"{root_prefix}/conda-meta") else None
+    for failure in make_menus_anew(place, menus, base_prefix=base):
+        ReporterCalls(reporter)("warning", failure)
     return clone
 
 
@@ -202,6 +243,15 @@ def _copy_settings(origin: str, place: str, names: tuple[str, ...]) -> None:
             os.makedirs(os.path.dirname(part), exist_ok=True)
             shutil.copy2(f"{origin}/{name}", part)
             os.replace(part, f"{place}/{name}")
+
+
+def _copy_times(origin: str, place: str) -> None:
+    """Have the records say since when the packages are in the environment."""
+    for name in os.listdir(f"{place}/conda-meta"):
+        with suppress(FileNotFoundError):
+            if name.endswith(".json"):
+                time = os.stat(f"{origin}/conda-meta/{name}").st_mtime_ns
+                os.utime(f"{place}/conda-meta/{name}", ns=(time, time))
 
 
 def _clear(place: str, *, keep: bool) -> None:

@@ -20,6 +20,7 @@ def plan_commit(
     transaction: Transaction,
     linked: Sequence[LinkedPackage],
     *,
+    foreign: Collection[str],
     places: Iterable[str],
     displaced: Collection[str],
     left_places: Iterable[str],
@@ -33,6 +34,7 @@ def plan_commit(
     Args:
         transaction: The transaction.
         linked: The packages that came.
+        foreign: The files of packages that go which another installer has put there since.
         places: The paths that files were or will be moved to.
         displaced: The old files that are out of the way already.
         left_places: The paths that files of staying packages were moved from.
@@ -43,7 +45,7 @@ def plan_commit(
     """
     removed = transaction.removed
     kept = {entry.relative_path for package in linked for entry in package.entries}
-    kept.update(places)
+    kept.update(places, foreign)
     if removed:
         for record in transaction.unchanged:
             kept.update(record.files)

@@ -20,15 +20,43 @@ if TYPE_CHECKING:
 
 __all__ = ("CompileFailure", "CompileWorkers", "SourceFile", "compile_sources")
 
-# Answers one line per source, in order: empty, or the reason why there is no byte-code. What the
-# compiler makes has no cycles, and looking for them takes a twentieth of the time.
+# Answers one line per source, in order: empty, or the reason why there is no byte-code. The files
+# are those that `py_compile` makes, which takes 70 us more for each and 10 ms to be imported:
+# together a twelfth of the time. What the compiler makes has no cycles, and looking for them takes
+# a twentieth.
 _WORKER = """
-import gc, json, py_compile, sys
+import gc, json, marshal, os, sys
+from importlib._bootstrap_external import MAGIC_NUMBER
+
+FLAGS = bytes(4) if sys.version_info >= (3, 7) else b""
+NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+
+def compile_file(source, target, shown):
+    with open(source, "rb", buffering=0) as reader:
+        about = os.fstat(reader.fileno())
+        text = reader.read()
+    code = compile(text, shown, "exec", dont_inherit=True)
+    numbers = [number & 0xFFFFFFFF for number in (int(about.st_mtime), about.st_size)]
+    head = MAGIC_NUMBER + FLAGS + b"".join(number.to_bytes(4, "little") for number in numbers)
+    part = "%s.%d.part" % (target, os.getpid())
+    mode = about.st_mode & 0o666 | 0o200
+    try:
+        descriptor = os.open(part, NEW, mode)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        descriptor = os.open(part, NEW, mode)
+    try:
+        with open(descriptor, "wb") as writer:
+            writer.write(head + marshal.dumps(code))
+        os.replace(part, target)
+    except BaseException:
+        os.unlink(part)
+        raise
+
 gc.disable()
 for line in sys.stdin:
-    source, target, shown = json.loads(line)
     try:
-        py_compile.compile(source, cfile=target, dfile=shown, doraise=True)
+        compile_file(*json.loads(line))
         answer = ""
     except Exception as error:
         answer = str(error).strip() or type(error).__name__

@@ -21,11 +21,12 @@ from hognose.errors import (
     TransactionError,
     ValidatePackageRecordsError,
 )
+from hognose.install.byte_code import has_byte_code
 from hognose.install.conda_record import with_real_paths
-from hognose.install.foreign_packages import ForeignPackage, find_foreign_packages
+from hognose.install.foreign_health import ForeignHealth, examine_foreign_packages
+from hognose.install.foreign_packages import ForeignPackage
 from hognose.install.frozen import require_not_frozen
 from hognose.install.installed_record import recorded_specs
-from hognose.install.journal import has_unfinished_transaction
 from hognose.install.link_method import LinkOptions, hash_file
 from hognose.install.lost_records import (
     begin_history,
@@ -35,7 +36,9 @@ from hognose.install.lost_records import (
     read_records,
 )
 from hognose.install.noarch_python import PythonInfo
+from hognose.install.prefix_lock import is_locked
 from hognose.install.recorded_paths import find_unsafe_records, require_own_folders
+from hognose.install.unfinished import has_unfinished_transaction
 from hognose.types import MatchSpec, PackageRecord, Platform, PrefixRecord, package_name_of
 
 if TYPE_CHECKING:
@@ -44,12 +47,21 @@ if TYPE_CHECKING:
     from hognose.cache import PackageCache
     from hognose.install.installation import InstallationResult
     from hognose.net import Client
-    from hognose.types import GenericVirtualPackage, PrefixPathsEntry
+    from hognose.types import GenericVirtualPackage, PrefixPathsEntry, RepoDataRecord
 
 __all__ = ("Diagnosis", "Fault", "diagnose", "discard_damaged_entries", "repair")
 
 FaultKind = Literal[
-    "missing", "altered", "inconsistent", "unreadable", "unsafe", "unlogged", "unfinished"
+    "missing",
+    "altered",
+    "replaced",
+    "broken",
+    "stranded",
+    "inconsistent",
+    "unreadable",
+    "unsafe",
+    "unlogged",
+    "unfinished",
 ]
 
 _CHUNK = 256
@@ -59,11 +71,13 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that is wrong.
 
     Attributes:
-        kind: `missing` and `altered` are about a file; `inconsistent` is about packages that do
-            not fit together; `unreadable` about a record; `unsafe` about a record or a link that
-            leads out of the environment; `unlogged` about an environment without a history;
-            `unfinished` about an interrupted change.
-        package: The package that the file belongs to, or empty.
+        kind: `missing` and `altered` are about a file; `replaced` is about a package in whose place
+            another installer has put its own; `broken` about a package of another installer that
+            lacks files; `stranded` about one that was installed for another Python; `inconsistent`
+            about packages that do not fit together; `unreadable` about a record; `unsafe` about a
+            record or a link that leads out of the environment; `unlogged` about an environment
+            without a history; `unfinished` about an interrupted change.
+        package: The package that it is about, or that the file belongs to, or empty.
         path: The file, relative to the prefix, or empty.
         message: The fault in words.
     """
@@ -79,7 +93,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         faults: What is wrong: of files in the order of packages and paths, then the rest.
-        foreign: Packages that another installer put there. They are no fault.
+        foreign: Packages that another installer put there. That is no fault.
         packages: How many packages were looked at.
         files: How many files were looked at.
     """
@@ -96,8 +110,8 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def damaged_packages(self) -> tuple[str, ...]:
-        """The packages with missing or altered files, sorted; linking them again is the cure."""
-        kinds = ("missing", "altered")
+        """The packages without all their files, sorted; linking them again is the cure."""
+        kinds = ("missing", "altered", "replaced")
         return tuple(sorted({fault.package for fault in self.faults if fault.kind in kinds}))
 
 
@@ -142,7 +156,11 @@ def diagnose(
 
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         files = [fault for found in pool.map(look, shares) for fault in found]
-    faults = [*files, *faults, *_inconsistencies(records, virtual_packages)]
+    foreign = _examine_foreign(root, records, platform or Platform.current())
+    replaced = {item.package for item in foreign.taken}
+    files = [fault for fault in files if fault.package not in replaced]
+    faults = [*files, *_foreign_faults(foreign), *faults]
+    faults += _inconsistencies(records, virtual_packages)
     if not os.path.isfile(f"{root}/conda-meta/history"):
         message = (
             "conda-meta/history is missing: other programs see no environment here, and there is "
@@ -151,10 +169,12 @@ def diagnose(
         faults.append(Fault(kind="unlogged", path="conda-meta/history", message=message))
     if has_unfinished_transaction(root):
         message = "a change was interrupted, and is undone or finished by the next one"
+        if is_locked(root):
+            message = "another process is changing the environment: look again when it is done"
         faults.append(Fault(kind="unfinished", message=message))
     return Diagnosis(
         faults=tuple(faults),
-        foreign=_foreign(root, records, platform or Platform.current()),
+        foreign=foreign.packages,
         packages=len(records),
         files=len(jobs),
     )
@@ -246,18 +266,50 @@ def _inconsistencies(
     return [Fault(kind="inconsistent", message=message) for message in messages]
 
 
-def _foreign(
+def _examine_foreign(
     root: str, records: Sequence[PrefixRecord], platform: Platform
-) -> tuple[ForeignPackage, ...]:
+) -> ForeignHealth:
     try:
         python = PythonInfo.from_records(records, platform)
     except HognoseError:
-        return ()
-    return find_foreign_packages(root, records, python.site_packages) if python else ()
+        return ForeignHealth()
+    return examine_foreign_packages(root, records, python.site_packages if python else None)
+
+
+def _foreign_faults(foreign: ForeignHealth) -> list[Fault]:
+    faults = [
+        Fault(
+            kind="replaced",
+            package=item.package,
+            message=f"{item.package} is not what was installed: {item.foreign} is in its place",
+        )
+        for item in foreign.taken
+    ]
+    faults += [
+        Fault(
+            kind="broken",
+            package=item.package.name,
+            path=item.paths[0],
+            message=f"{item.package} lacks {len(item.paths)} of its {item.files} files, such as "
+            f"{item.paths[0]}: install `{item.package.requirement}` again",
+        )
+        for item in foreign.broken
+    ]
+    faults += [
+        Fault(
+            kind="stranded",
+            package=package.name,
+            path=package.metadata,
+            message=f"{package} is not for the Python that is here, in {package.metadata}: install "
+            f"`{package.requirement}` again",
+        )
+        for package in foreign.stranded
+    ]
+    return faults
 
 
 def discard_damaged_entries(
-    cache: PackageCache, records: Iterable[PrefixRecord]
+    cache: PackageCache, records: Iterable[RepoDataRecord]
 ) -> tuple[str, ...]:
     """Take packages whose files are not the packaged ones out of the cache.
 
@@ -301,7 +353,7 @@ def repair(
 
     Whatever was altered in their files is lost. An interrupted change is undone or finished first.
     Packages whose records cannot be read are linked again if the cache has them, and a history that
-    is missing is begun anew.
+    is missing is begun anew. Byte-code is made where packages of the environment have it.
 
     Args:
         prefix: The environment.
@@ -339,6 +391,7 @@ def repair(
             link_options=LinkOptions(clobber="ignore" if lost else "warn"),
             reporter=reporter,
             platform=platform,
+            compile_byte_code=has_byte_code(records),
             override_frozen=override_frozen,
             command=command,
         )

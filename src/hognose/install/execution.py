@@ -18,20 +18,25 @@ import os
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from hognose.errors import InstallerError, TransactionError
+from hognose.errors import InstallerError
 from hognose.install.arrangement import Arrangement, PackagePaths, arrange
 from hognose.install.arrivals import link_arrivals
 from hognose.install.commit_plan import plan_commit
 from hognose.install.compilation import Compilation
+from hognose.install.contested_paths import ContestedPaths
 from hognose.install.execution_options import ExecutionOptions, ExecutionOutcome
 from hognose.install.failures import explain_failure
+from hognose.install.foreign_losses import find_foreign_paths
+from hognose.install.hard_links import HardLinks, worth_a_process
 from hognose.install.history import format_history_block
 from hognose.install.installed_record import altered_record, new_record, relocate
 from hognose.install.interrupts import run_to_its_end
-from hognose.install.journal import JOURNAL_DIRECTORY, Commit, Journal
+from hognose.install.journal import Commit, Journal
 from hognose.install.package_linker import LinkedPackage, PackageLinker
 from hognose.install.placing import place_files
 from hognose.install.script_runs import ScriptRuns
+from hognose.install.unfinished import JOURNAL_DIRECTORY
+from hognose.install.unlogged_changes import catch_up_block
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -72,7 +77,8 @@ class Execution:
             report: Where events go.
             present: The packages that need no fetching: index of the operation to the folder.
             made_directories: The folders that were made for the prefix, removed on failure.
-            is_cancelled: Asked between packages, and several times a second while they come.
+            is_cancelled: Asked between packages, several times a second while they come and while
+                their scripts run, and last before the change takes effect.
             stop_fetching: Makes calls of `fetch` that are under way end soon, with an error.
             now: The clock, for the history.
         """
@@ -94,6 +100,7 @@ class Execution:
             root_prefix=options.root_prefix,
             platform=transaction.platform,
             report=report,
+            is_cancelled=is_cancelled,
         )
 
     def run(self) -> ExecutionOutcome:
@@ -105,18 +112,19 @@ class Execution:
         self._report("transaction_start", len(self._transaction.operations))
         try:
             self._require_writable()
-            self._scripts.run_pre_unlink(self._transaction.removed)
             journal = Journal.begin(self._prefix, made_directories=self._made_directories)
         except OSError as error:
             raise explain_failure(error, self._prefix) from error
         try:
+            self._scripts.run_pre_unlink(journal, self._transaction.removed)
             outcome, commit = self._prepare(journal)
+            tokens = self._report_unlinking()
+            self._require_wanted()
         except BaseException as error:
             self._undo(journal, error)
             if isinstance(error, OSError):
                 raise explain_failure(error, self._prefix) from error
             raise
-        tokens = self._report_unlinking()
         try:
             journal.commit(commit)
             journal.finish(commit)
@@ -146,6 +154,8 @@ class Execution:
         if not journal.is_committed:
             self._undo(journal, error)
             return
+        if isinstance(error, KeyboardInterrupt):
+            error.add_note("it was too late: the change is made")
         try:
             run_to_its_end(lambda: journal.finish(commit))
         except OSError as second:
@@ -190,25 +200,31 @@ class Execution:
     def _prepare_compiling(
         self, journal: Journal, compilation: Compilation | None
     ) -> tuple[ExecutionOutcome, Commit]:
+        foreign = find_foreign_paths(self._prefix, self._transaction)
         linked = self._link_packages(journal, compilation)
         arrangement = arrange(self._packages(linked))
-        self._judge_clobbers(arrangement)
+        contested = ContestedPaths(
+            self._prefix, linked, policy=self._options.link_options.clobber, warn=self._warn
+        )
+        contested.judge_clobbers(arrangement)
         placement = place_files(
             self._prefix,
             journal,
             arrangement,
             frozenset(path for record in self._transaction.removed for path in record.files),
             may_wait=not (self._options.link_scripts or self._options.compile_byte_code),
-            judge=self._judge_replaced,
+            judge=contested.judge_replaced,
+            refuse=contested.refuse_folder,
         )
         for package in linked:
             relocate(package.entries, arrangement.final_places.get(str(package.record.name)))
         failures = self._compile(compilation, linked)
-        self._scripts.run_post_link(linked, self._transaction.order)
+        self._scripts.run_post_link(journal, linked, self._transaction.order)
         records = self._write_records(journal, linked, arrangement)
         outcome = ExecutionOutcome(
             clobbered=arrangement.clobbered,
             replaced_files=placement.foreign,
+            kept_files=tuple(sorted(foreign)),
             skipped_scripts=tuple(self._scripts.skipped),
             scripts=tuple(self._scripts.ran),
             compile_failures=failures,
@@ -217,6 +233,7 @@ class Execution:
         commit = plan_commit(
             self._transaction,
             linked,
+            foreign=foreign,
             places=arrangement.targets,
             displaced=placement.displaced,
             left_places=[
@@ -235,9 +252,12 @@ class Execution:
         if self._transaction.is_empty:
             return ""
         tool, version = self._options.tool
-        return format_history_block(
+        now = self._now()
+        current = (*self._transaction.unchanged, *self._transaction.removed)
+        lacking = catch_up_block(self._prefix, current, time=now, tool=tool, tool_version=version)
+        return lacking + format_history_block(
             self._transaction,
-            time=self._now(),
+            time=now,
             command=self._options.command,
             tool=tool,
             tool_version=version,
@@ -250,34 +270,48 @@ class Execution:
     def _link_packages(
         self, journal: Journal, compilation: Compilation | None
     ) -> list[LinkedPackage]:
-        linker = self._linker(journal)
+        with self._hard_links(journal) as hard_links:
+            linker = self._linker(journal, hard_links)
 
-        def link(record: RepoDataRecord, index: int, directory: str) -> LinkedPackage:
-            if index in self._present:
-                token = self._report("populate_cache_start", index, str(record.name))
-                self._report("populate_cache_complete", token)
-            package = self._link_package(linker, index, record, directory)
-            if compilation is not None:
-                compilation.add(package)
-            return package
+            def link(record: RepoDataRecord, index: int, directory: str) -> LinkedPackage:
+                if index in self._present:
+                    token = self._report("populate_cache_start", index, str(record.name))
+                    self._report("populate_cache_complete", token)
+                package = self._link_package(journal, linker, index, record, directory)
+                if compilation is not None:
+                    if str(record.name) in compilation.awaited:
+                        hard_links.settle()
+                    compilation.add(package)
+                return package
 
-        return link_arrivals(
-            self._transaction.operations,
-            self._fetch,
-            link,
-            present=self._present,
-            width=self._options.fetch_width,
-            first=() if compilation is None else compilation.awaited,
-            check=self._require_wanted,
-            stop=self._stop_fetching,
+            linked = link_arrivals(
+                self._transaction.operations,
+                self._fetch,
+                link,
+                present=self._present,
+                width=self._options.fetch_width,
+                first=() if compilation is None else compilation.awaited,
+                check=self._require_wanted,
+                stop=self._stop_fetching,
+            )
+            hard_links.settle()
+            return linked
+
+    def _hard_links(self, journal: Journal) -> HardLinks:
+        """Return what makes hard links: a process, unless packages run scripts in between."""
+        sizes = [record.size for record in self._transaction.installed]
+        is_fetching = len(self._present) < len(sizes)
+        is_apart = not self._options.link_scripts and worth_a_process(
+            sizes, is_fetching=is_fetching
         )
+        return HardLinks(self._prefix, popen=journal.popen if is_apart else None)
 
     def _require_wanted(self) -> None:
         if self._is_cancelled():
             message = f"the change of {self._prefix} was cancelled"
             raise InstallerError(message, path=self._prefix)
 
-    def _linker(self, journal: Journal) -> PackageLinker:
+    def _linker(self, journal: Journal, hard_links: HardLinks) -> PackageLinker:
         owned = frozenset(
             path
             for record in (*self._transaction.unchanged, *self._transaction.removed)
@@ -286,6 +320,7 @@ class Execution:
         return PackageLinker(
             self._prefix,
             journal,
+            hard_links=hard_links,
             platform=self._transaction.platform,
             python=self._transaction.python,
             options=self._options.link_options,
@@ -296,11 +331,16 @@ class Execution:
         )
 
     def _link_package(
-        self, linker: PackageLinker, index: int, record: RepoDataRecord, directory: str
+        self,
+        journal: Journal,
+        linker: PackageLinker,
+        index: int,
+        record: RepoDataRecord,
+        directory: str,
     ) -> LinkedPackage:
         self._require_wanted()
         self._report("transaction_operation_start", index)
-        self._scripts.run_pre_link(record, directory)
+        self._scripts.run_pre_link(journal, record, directory)
         token = self._report("link_start", index, str(record.name))
         package = linker.link(record, directory)
         self._report("link_complete", token)
@@ -325,34 +365,6 @@ class Execution:
                 places=package.places,
             )
         return [packages[name] for name in self._transaction.order if name in packages]
-
-    def _judge_clobbers(self, arrangement: Arrangement) -> None:
-        policy = self._options.link_options.clobber
-        if policy == "ignore" or not arrangement.clobbered:
-            return
-        came = {str(record.name) for record in self._transaction.installed}
-        for item in arrangement.clobbered:
-            owners = [*item.losers, *([item.winner] if item.winner else [])]
-            if not came.intersection(owners):
-                continue
-            message = f"several packages ship {item.path}: {', '.join(owners)}"
-            if policy == "error":
-                raise TransactionError(message, path=item.path, packages=tuple(owners))
-            self._warn(f"{message}; the file of {item.winner or 'nobody'} is used")
-
-    def _judge_replaced(self, paths: Sequence[str]) -> None:
-        policy = self._options.link_options.clobber
-        if policy == "ignore":
-            return
-        from hognose.install.foreign_packages import find_owner
-
-        for path in paths:
-            owner = find_owner(self._prefix, path)
-            whose = f"which {owner} installed" if owner else "which belongs to no package"
-            message = f"a package ships {path}, {whose}"
-            if policy == "error":
-                raise TransactionError(message, path=path)
-            self._warn(f"{message}: it is replaced")
 
     # Byte-code
 
@@ -399,13 +411,21 @@ class Execution:
             new_record(package, (specs or {}).get(str(package.record.name), ()))
             for package in linked
         ]
+        times: dict[str, int] = {}
         for record in self._transaction.unchanged:
             final_places = arrangement.final_places.get(str(record.name))
             altered = altered_record(record, specs, final_places)
             if altered is not None:
                 records.append(altered)
+                name = altered.record_file_name
+                # It tells since when the package is there: `find_unlogged_packages` goes by it.
+                times[name] = os.stat(f"{self._root}conda-meta/{name}").st_mtime_ns
         for record in records:
-            _write(journal.record_path(record.record_file_name), record.encode())
+            path = journal.record_path(record.record_file_name)
+            _write(path, record.encode())
+            if record.record_file_name in times:
+                time = times[record.record_file_name]
+                os.utime(path, ns=(time, time))
         return tuple(record.record_file_name for record in records)
 
 

@@ -28,7 +28,7 @@ class ExecutionOptions(msgspec.Struct, frozen=True, kw_only=True):
         update_specs: The specs to list in the history.
         remove_specs: The removed specs to list in the history.
         workers: How many packages are fetched at a time; None leaves it to `fetch_width`.
-        root_prefix: The environment of the tool itself, which link scripts are told.
+        root_prefix: The prefix that the tool's environments lie below, which link scripts are told.
     """
 
     link_options: LinkOptions = LinkOptions()
@@ -55,6 +55,8 @@ class ExecutionOutcome(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         clobbered: The paths that several packages ship.
         replaced_files: Files of no package that were in the way and are gone.
+        kept_files: Files of packages that went, which another installer had put in their places;
+            they are there still, unless a package that came has the same.
         skipped_scripts: Link scripts that were not run.
         scripts: Link scripts that were run, with what they said.
         compile_failures: Modules without byte-code.
@@ -63,6 +65,7 @@ class ExecutionOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
     clobbered: tuple[ClobberedPath, ...] = ()
     replaced_files: tuple[str, ...] = ()
+    kept_files: tuple[str, ...] = ()
     skipped_scripts: tuple[LinkScript, ...] = ()
     scripts: tuple[LinkScriptOutcome, ...] = ()
     compile_failures: tuple[CompileFailure, ...] = ()

@@ -7,8 +7,8 @@ import os
 from typing import TYPE_CHECKING
 
 from hognose.errors import HognoseError, InstallerError, TransactionError
-from hognose.install.journal import JOURNAL_DIRECTORY, has_unfinished_transaction
 from hognose.install.link_method import NO_SPACE
+from hognose.install.unfinished import JOURNAL_DIRECTORY, has_unfinished_transaction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

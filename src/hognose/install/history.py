@@ -2,7 +2,8 @@
 
 The log is made of blocks. A block names the time, the command and the tool, then the packages that
 came (`+`) and went (`-`), then the specs that were asked for. The packages of all blocks up to one
-are a revision. conda, mamba and pixi read and write the same file.
+are a revision. conda and mamba read and write the same file; what other programs do not write into
+it is caught up with by `hognose.install.unlogged_changes`.
 """
 
 from __future__ import annotations
@@ -11,27 +12,32 @@ import ast
 import os
 import re
 import shlex
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from hognose.net import redact
+from hognose.net import redact, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from hognose.install.transaction import Transaction
+    from hognose.types import RepoDataRecord
 
 __all__ = (
+    "CATCH_UP",
     "HistoryBlock",
     "Revision",
     "channel_in_history",
     "environments_file",
+    "format_block",
     "format_command",
     "format_history_block",
     "iter_revisions",
+    "package_in_history",
     "parse_history",
     "read_history",
     "register_environment",
@@ -39,10 +45,15 @@ __all__ = (
     "unregister_environment",
 )
 
+CATCH_UP = "(changed by another program)"
+"""What stands for the command in a block that catches a log up: nobody can have typed it."""
+
 _KNOWN_SERVERS = ("https://conda.anaconda.org/", "https://repo.anaconda.com/")
 _HEAD = re.compile(r"==> (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) <==")
 _TOOL = re.compile(r"# (\S+) version: (.+)")
 _SPECS = re.compile(r"# (install|create|update|remove|neutered) specs: (.*)")
+# conda can be told to count what pip installed, and then logs it; no archive of it is to be had.
+_NOT_CONDAS = "pypi/pypi::"
 
 
 class HistoryBlock(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +80,11 @@ class HistoryBlock(msgspec.Struct, frozen=True, kw_only=True):
     update_specs: tuple[str, ...] = ()
     remove_specs: tuple[str, ...] = ()
     neutered_specs: tuple[str, ...] = ()
+
+    @property
+    def is_catch_up(self) -> bool:
+        """Whether it tells what another program had changed without logging it."""
+        return self.command == CATCH_UP
 
 
 class Revision(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,31 +120,62 @@ def format_history_block(
 
     Secrets in addresses are taken out.
     """
-    lines = [f"==> {time:%Y-%m-%d %H:%M:%S} <=="]
-    # conda reads the specs of blocks that have a command, and passes over all others.
-    lines.append(f"# cmd: {redact(' '.join(command.split())) or tool}")
-    lines.append(f"# {tool} version: {tool_version}")
-    channels = {record.channel for record in (*transaction.removed, *transaction.installed)}
-    names = {channel: channel_in_history(channel) for channel in channels}
-    for sign, records in (("-", transaction.removed), ("+", transaction.installed)):
-        lines += sorted(
-            f"{sign}{names[record.channel]}/{record.subdir}::{record.file_stem}"
-            for record in records
-        )
+    return format_block(
+        time=f"{time:%Y-%m-%d %H:%M:%S}",
+        command=redact(" ".join(command.split())) or tool,
+        tool=tool,
+        tool_version=tool_version,
+        linked=_packages_in_history(transaction.installed),
+        unlinked=_packages_in_history(transaction.removed),
+        update_specs=[redact(spec) for spec in update_specs],
+        remove_specs=[redact(spec) for spec in remove_specs],
+    )
+
+
+def format_block(
+    *,
+    time: str,
+    command: str,
+    tool: str,
+    tool_version: str,
+    linked: Iterable[str],
+    unlinked: Iterable[str],
+    update_specs: Sequence[str] = (),
+    remove_specs: Sequence[str] = (),
+) -> str:
+    """Return a block with these facts, none of them empty but for the specs and the version.
+
+    conda reads the specs of blocks that have a command, and passes over all others. A block without
+    a package means to it that there are none from then on, so that must not be written.
+    """
+    lines = [f"==> {time} <==", f"# cmd: {command}", f"# {tool} version: {tool_version}"]
+    lines += sorted(f"-{package}" for package in unlinked)
+    lines += sorted(f"+{package}" for package in linked)
     if update_specs:
-        lines.append(f"# update specs: {[redact(spec) for spec in update_specs]!r}")
+        lines.append(f"# update specs: {[*update_specs]!r}")
     if remove_specs:
-        lines.append(f"# remove specs: {[redact(spec) for spec in remove_specs]!r}")
+        lines.append(f"# remove specs: {[*remove_specs]!r}")
     return "\n".join(lines) + "\n"
 
 
+def package_in_history(record: RepoDataRecord) -> str:
+    """Return a package as a log names it: `channel/subdir::name-version-build`."""
+    return f"{channel_in_history(record.channel)}/{record.subdir}::{record.file_stem}"
+
+
+def _packages_in_history(records: Iterable[RepoDataRecord]) -> list[str]:
+    return list(map(package_in_history, records))
+
+
+# The same few channels again and again, and 15 µs to take one apart.
+@lru_cache(maxsize=64)
 def channel_in_history(channel: str) -> str:
     """Return a channel as conda writes it: by name where everybody knows it, else by its URL."""
     from hognose.types import Channel
 
     if not channel:
         return "unknown"
-    known = Channel(redact(channel))
+    known = Channel(without_secrets(channel))
     url = known.canonical_name
     return known.name if url.startswith(_KNOWN_SERVERS) and known.name else url.rstrip("/")
 
@@ -202,12 +249,17 @@ def iter_revisions(blocks: Iterable[HistoryBlock]) -> Iterable[Revision]:
     """Yield the state of the environment after each block of its log.
 
     A block of an old tool may list what was there instead of what changed; it is told by having no
-    signs, and such lines are not read.
+    signs, and such lines are not read. conda takes a block without packages, which it writes where
+    only requests changed, for an empty environment, and lists everything in its next one.
     """
     state: set[str] = set()
+    is_listed_anew = False
     for number, block in enumerate(blocks):
+        if is_listed_anew and block.tool == "conda":
+            state.clear()
+        is_listed_anew = not (block.linked or block.unlinked)
         state.difference_update(block.unlinked)
-        state.update(block.linked)
+        state.update(text for text in block.linked if not text.startswith(_NOT_CONDAS))
         yield Revision(number=number, block=block, packages=tuple(sorted(state)))
 
 

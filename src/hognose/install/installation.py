@@ -6,7 +6,9 @@ the plan out, with packages coming from the cache.
 
 from __future__ import annotations
 
+import errno
 import os
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from hognose._several import require_several
@@ -18,7 +20,6 @@ from hognose.install.frozen import require_not_frozen
 from hognose.install.installed_record import altered_record
 from hognose.install.journal import (
     RecoveredTransaction,
-    has_unfinished_transaction,
     recover_transaction,
     remove_directory,
 )
@@ -29,6 +30,7 @@ from hognose.install.recorded_paths import require_own_folders, require_recorded
 from hognose.install.removal import finish_removals
 from hognose.install.reporter import ReporterCalls
 from hognose.install.transaction import Transaction, plan_transaction
+from hognose.install.unfinished import has_unfinished_transaction
 from hognose.install.unlink import empty_trash
 from hognose.types import MatchSpec, Platform, PrefixRecord
 
@@ -66,7 +68,7 @@ def install(
     installed: Sequence[PrefixRecord] | None = None,
     reinstall: Collection[str] = (),
     ignored: Collection[str] = (),
-    platform: Platform | None = None,
+    platform: Platform | str | None = None,
     execute_link_scripts: bool | Collection[str] = False,
     requested_specs: Iterable[MatchSpec | str] | None = None,
     reporter: object | None = None,
@@ -76,6 +78,7 @@ def install(
     override_frozen: bool = False,
     command: str = "",
     tool: tuple[str, str] | None = None,
+    root_prefix: str | os.PathLike[str] = "",
     workers: int | None = None,
     lock_timeout: float = 60.0,
     is_cancelled: Callable[[], bool] = lambda: False,
@@ -101,21 +104,26 @@ def install(
             taken out of all other records. None leaves the records of unchanged packages alone.
         reporter: An object with methods of `Reporter`.
         link_options: What ways of linking may be used.
-        target_prefix_override: The path to write into files, where it is not the prefix.
+        target_prefix_override: The absolute path to write into files, where it is not the prefix.
         compile_byte_code: Whether to compile the modules of `noarch: python` packages.
         override_frozen: Change the environment although it is marked as frozen (CEP 22).
         command: The command line, for the environment's history.
         tool: The program's name and version, for the history; by default hognose's.
+        root_prefix: The prefix that the tool's environments lie below, which link scripts are told
+            as `ROOT_PREFIX` (CEP 34).
         workers: How many packages are fetched at a time.
         lock_timeout: Seconds to wait while another process changes the environment.
-        is_cancelled: Asked between packages, and several times a second while they are fetched;
-            if it answers true, fetching ends at once and everything is undone.
+        is_cancelled: Asked several times a second while others are waited for (another process
+            that holds the lock, packages, their scripts), between packages, and last before the
+            change takes effect; if it answers true, everything is undone.
 
     Returns:
         What was done.
 
     Raises:
         TypeError: One value is given where several are meant, such as a str for `reinstall`.
+        ParseSubdirError: There is no such platform.
+        ValueError: There cannot be as many workers.
         FrozenEnvironmentError: The environment is frozen.
         EnvironmentChangedError: It is not as `installed` says, because somebody else changed it.
         TransactionError: The packages cannot be in one environment, or do not fit on the disk; or
@@ -125,6 +133,7 @@ def install(
         NetworkError, ArchiveError, PackageCacheError: A package cannot be had.
     """
     wanted = list(require_several("records", records))
+    target_platform = Platform.current() if platform is None else Platform(platform)
     calls = ReporterCalls(reporter)
     specs = None
     if requested_specs is not None:
@@ -137,40 +146,54 @@ def install(
             else frozenset(require_several("execute_link_scripts", execute_link_scripts))
         ),
         compile_byte_code=compile_byte_code,
-        target_prefix=None if target_prefix_override is None else os.fspath(target_prefix_override),
+        target_prefix=None if target_prefix_override is None else _final(target_prefix_override),
         requested_specs=None if specs is None else _by_name(specs),
         command=command,
         tool=tool or _this_tool(),
         update_specs=tuple(map(str, specs or ())),
+        root_prefix=os.fspath(root_prefix),
         workers=workers,
     )
+    if workers is not None and workers < 1:
+        raise ValueError(f"`workers` is at least 1, not {workers}")
     prefix = _normal(target_prefix)
     if not override_frozen:
         require_not_frozen(prefix)
     _require_usable(prefix)
-    _require_short(options.target_prefix or prefix, wanted, platform or Platform.current())
+    _require_short(options.target_prefix or prefix, wanted, target_platform)
 
     def plan() -> Transaction:
         current = PrefixRecord.collect(prefix)
         if installed is not None and set(map(_facts, current)) != set(map(_facts, installed)):
             raise _changed(prefix)
         return plan_transaction(
-            current, wanted, reinstall=reinstall, ignored=ignored, platform=platform
+            current, wanted, reinstall=reinstall, ignored=ignored, platform=target_platform
         )
 
-    supply = PackageSupply(cache, client, prefix, options=options, report=calls, reporter=reporter)
-    with supply:
-        return _run(
-            prefix,
-            plan,
-            supply.fetch,
-            supply.locate,
-            options,
-            calls,
-            lock_timeout=lock_timeout,
-            cancel=is_cancelled,
-            stop_fetching=supply.stop,
-        )
+    def carry_out() -> InstallationResult:
+        with PackageSupply(
+            cache, client, prefix, options=options, report=calls, reporter=reporter
+        ) as supply:
+            return _run(
+                prefix,
+                plan,
+                supply.fetch,
+                supply.locate,
+                options,
+                calls,
+                lock_timeout=lock_timeout,
+                cancel=is_cancelled,
+                stop_fetching=supply.stop,
+            )
+
+    try:
+        return carry_out()
+    except LinkError as error:
+        damaged = _discard_damaged(cache, wanted, error)
+        if not damaged:
+            raise
+        calls("warning", f"{damaged} was damaged: the package is fetched anew")
+    return carry_out()
 
 
 def execute_transaction(
@@ -194,8 +217,7 @@ def execute_transaction(
         reporter: An object with methods of `Reporter`.
         override_frozen: Change the environment although it is marked as frozen (CEP 22).
         lock_timeout: Seconds to wait while another process changes the environment.
-        is_cancelled: Asked between packages, and several times a second while they are fetched;
-            if it answers true, everything is undone.
+        is_cancelled: As in `install`.
 
     Raises:
         EnvironmentChangedError: The environment is not the one that the plan was made for.
@@ -243,7 +265,7 @@ def recover(
         return None
     require_own_folders(prefix)
     with PrefixLock(prefix, timeout=lock_timeout):
-        recovered = recover_transaction(prefix)
+        recovered = recover_transaction(prefix, timeout=lock_timeout)
     # A process that was killed before it wrote a journal may have made these.
     made = recovered.made_directories if recovered else (prefix, f"{prefix}/conda-meta")
     for directory in reversed(made):
@@ -267,8 +289,8 @@ def _run(
     try:
         _make_prefix(prefix, made)
         require_own_folders(prefix)
-        with PrefixLock(prefix, timeout=lock_timeout):
-            recovered = recover_transaction(prefix)
+        with PrefixLock(prefix, timeout=lock_timeout, is_cancelled=cancel):
+            recovered = recover_transaction(prefix, timeout=lock_timeout)
             if recovered is not None:
                 calls("warning", f"{prefix}: {recovered}")
                 made[:0] = recovered.made_directories
@@ -298,6 +320,23 @@ def _run(
     return InstallationResult(**facts, outcome=outcome, recovered=recovered)
 
 
+def _discard_damaged(
+    cache: PackageCache, records: Iterable[RepoDataRecord], error: LinkError
+) -> str | None:
+    """Take a package that lacks a file out of the cache; return where it was, or None.
+
+    Packages in the cache are not looked through before they are linked: that would cost as much as
+    linking them. Everything has been undone when the error is raised.
+    """
+    if getattr(error, "errno", None) != errno.ENOENT:
+        return None
+    from hognose.install.doctor import discard_damaged_entries
+
+    name = getattr(error, "package", None)
+    gone = discard_damaged_entries(cache, [each for each in records if each.file_stem == name])
+    return gone[0] if gone else None
+
+
 def _is_done(prefix: str, transaction: Transaction, options: ExecutionOptions) -> bool:
     """Tell whether there is nothing to write: no operation, no record to alter, a history."""
     return (
@@ -310,7 +349,21 @@ def _is_done(prefix: str, transaction: Transaction, options: ExecutionOptions) -
     )
 
 
+def _final(prefix: str | os.PathLike[str]) -> str:
+    path = os.fspath(prefix)
+    # It is a path of the platform that is installed for, which need not be this one's.
+    if not (PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()):
+        message = f"the path to write into files is not absolute: {path!r}"
+        raise LinkError(message, path=path)
+    return path
+
+
 def _normal(prefix: str | os.PathLike[str]) -> str:
+    given = os.fspath(prefix)
+    if not isinstance(given, str):
+        raise TypeError(f"`target_prefix` is a str or a path of one, not {type(given).__name__}")
+    if not given:
+        raise LinkError("the environment's path is empty", path=given)
     # A relative path in a package's files would mean something else tomorrow.
     path = os.path.abspath(prefix)
     try:
@@ -342,7 +395,13 @@ def _make_prefix(prefix: str, made: list[str]) -> None:
 
 
 def _require_usable(prefix: str) -> None:
-    """Refuse to make an environment at a path that `PATH` cannot hold; one that is there stays."""
+    """Refuse to make an environment at a path that `PATH`, or a list of lines, cannot hold.
+
+    One that is there stays.
+    """
+    if any(mark in prefix for mark in "\n\r") and not os.path.isdir(f"{prefix}/conda-meta"):
+        message = f"the environment's path has a line break in it: {prefix!r}"
+        raise LinkError(message, path=prefix, hint="choose a path without it")
     # The drive of a Windows path has a colon, which separates nothing there.
     if os.pathsep in prefix and not os.path.isdir(f"{prefix}/conda-meta"):
         message = (

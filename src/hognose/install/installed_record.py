@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hognose.net import redact
+from hognose.net import redact, without_secrets
 from hognose.types import Link, LinkType, PrefixPaths, PrefixPathsEntry, PrefixRecord
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def new_record(package: LinkedPackage, specs: tuple[str, ...]) -> PrefixRecord:
     """Make the record of a package that was linked; secrets in its addresses are taken out."""
     entries = sorted([*package.entries, *package.folders], key=_by_parts)
     record = package.record
-    url, channel = redact(record.url), redact(record.channel)
+    url, channel = without_secrets(record.url), without_secrets(record.channel)
     if (url, channel) != (record.url, record.channel):
         record = msgspec.structs.replace(record, url=url, channel=channel)
     return PrefixRecord.from_repodata_record(

@@ -36,6 +36,7 @@ from hognose.errors import InstallerError, TransactionError
 from hognose.install.journal_steps import Commit, Creating, Moving, Started, Step
 from hognose.install.prefix_lock import lock_descriptor
 from hognose.install.recorded_paths import find_unsafe_path
+from hognose.install.unfinished import JOURNAL_DIRECTORY, has_unfinished_transaction
 from hognose.install.unlink import remove_empty_directories, remove_file, replace_file
 
 if TYPE_CHECKING:
@@ -44,15 +45,11 @@ if TYPE_CHECKING:
     from typing import Self
 
 __all__ = (
-    "JOURNAL_DIRECTORY",
     "Commit",
     "Journal",
     "RecoveredTransaction",
-    "has_unfinished_transaction",
     "recover_transaction",
 )
-
-JOURNAL_DIRECTORY = "conda-meta/.transaction"
 
 _logger = logging.getLogger("hognose.install")
 _NEW = f"{JOURNAL_DIRECTORY}/new"
@@ -209,11 +206,6 @@ class Journal:
         """Bring back the state before `begin`."""
         self.close()
         _undo(self._root)
-
-
-def has_unfinished_transaction(prefix: str | os.PathLike[str]) -> bool:
-    """Tell whether a transaction in this prefix was interrupted, or is running."""
-    return os.path.isdir(os.path.join(prefix, JOURNAL_DIRECTORY))
 
 
 def recover_transaction(

@@ -12,7 +12,7 @@ import os
 import shutil
 import sys
 import time
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import msgspec
 
@@ -32,11 +32,20 @@ ExternalSymlinkPolicy = Literal["allow", "warn", "deny"]
 _FICLONE = 0x40049409
 _BINARY = getattr(os, "O_BINARY", 0)
 
+_CAN_SET_BY_DESCRIPTOR = os.utime in os.supports_fd and os.chmod in os.supports_fd
+
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 # A hard link that these answer is made as a copy: another file system, one without links, a file
 # that already has the most links there can be.
 CANNOT_LINK = frozenset({errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EACCES})
+
+
+_WORDS: dict[str, tuple[str, ...]] = {
+    "external_symlinks": get_args(ExternalSymlinkPolicy),
+    "clobber": ("ignore", "warn", "error"),
+    "sign_binaries": ("require", "try", "never"),
+}
 
 
 class LinkOptions(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -51,6 +60,9 @@ class LinkOptions(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             nothing, a warning, or an error.
         sign_binaries: On macOS, what to do with changed binaries: `require` a signature, `try`, or
             `never`.
+
+    Raises:
+        ValueError: One of the last three is none of its words.
     """
 
     allow_hard_links: bool | None = None
@@ -59,6 +71,13 @@ class LinkOptions(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     external_symlinks: ExternalSymlinkPolicy = "warn"
     clobber: Literal["ignore", "warn", "error"] = "warn"
     sign_binaries: Literal["require", "try", "never"] = "require"
+
+    def __post_init__(self) -> None:
+        """Check the words."""
+        for name, words in _WORDS.items():
+            value = getattr(self, name)
+            if value not in words:
+                raise ValueError(f"`{name}` is one of {', '.join(words)}, not {value!r}")
 
 
 class LinkMethods(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -227,10 +246,11 @@ def write_file(path: str, data: bytes, permissions: int, modified_ns: int) -> No
         view = memoryview(data)
         while view:
             view = view[os.write(descriptor, view) :]
+        about: str | int = descriptor if _CAN_SET_BY_DESCRIPTOR else path
+        os.chmod(about, permissions)
+        os.utime(about, ns=(modified_ns, modified_ns))
     finally:
         os.close(descriptor)
-    os.chmod(path, permissions)
-    os.utime(path, ns=(modified_ns, modified_ns))
 
 
 def modification_time(directory: str) -> int:

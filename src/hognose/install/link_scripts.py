@@ -7,9 +7,14 @@ over. The script of a package is `bin/.NAME-ACTION.sh`, on Windows `Scripts/.NAM
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
+import signal
 import subprocess
+import sys
+import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -25,6 +30,8 @@ __all__ = ("LinkScript", "LinkScriptOutcome", "find_link_scripts", "run_link_scr
 
 LinkScriptAction = Literal["pre-link", "post-link", "pre-unlink"]
 _MESSAGES = ".messages.txt"
+_POLL_SECONDS = 0.1
+_GRACE_SECONDS = 2.0
 
 
 class LinkScript(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,9 +131,12 @@ def run_link_script(
     environ: Mapping[str, str] | None = None,
     root_prefix: str = "",
     timeout: float | None = None,
-    run: Callable[..., subprocess.CompletedProcess[bytes]] = subprocess.run,
+    is_cancelled: Callable[[], bool] = lambda: False,
+    popen: Callable[..., subprocess.Popen[bytes]] = subprocess.Popen,
 ) -> LinkScriptOutcome:
     """Run one script and collect what it says.
+
+    However this ends, the script and what it started in its process group have ended before.
 
     Args:
         script: The script.
@@ -134,44 +144,88 @@ def run_link_script(
         environ: The variables to start from, by default the process's.
         root_prefix: The environment that the tool itself is installed in, or empty.
         timeout: Seconds after which the script counts as failed.
-        run: What starts the process.
+        is_cancelled: Asked several times a second; if it answers true, the script is ended.
+        popen: What starts the process.
 
     Raises:
-        TransactionError: It cannot be started, does not end in time, or ends with another status
-            than zero; has `script` and `output`.
+        TransactionError: It cannot be started, is cancelled, does not end in time, or ends with
+            another status than zero; has `script` and `output`.
     """
     path = os.path.join(script.directory, script.path)
+    what = f"the {script.action} script of {script.package}"
     variables = script_environment(
         script, prefix, os.environ if environ is None else environ, root_prefix=root_prefix
     )
-    if path.endswith(".bat"):
-        command = [variables.get("COMSPEC", "cmd.exe"), "/d", "/c", path]
-    else:
-        # Packages write these scripts for bash, and `/bin/sh` may be a smaller shell.
-        command = [shutil.which("bash") or "/bin/sh", path]
     try:
-        done = run(
-            command,
+        process = popen(
+            _command(path, variables),
             env=variables,
             cwd=prefix,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=timeout,
-            check=False,
+            # Ctrl-C is for us: what the script started has to end as well.
+            **({} if os.name == "nt" else {"process_group": 0}),
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        message = f"the {script.action} script of {script.package} did not run: {error}"
+    except OSError as error:
+        message = f"{what} did not run: {error}"
         raise TransactionError(message, script=script, output="", path=path) from error
-    output = done.stdout.decode(errors="replace")
-    if done.returncode:
-        message = (
-            f"the {script.action} script of {script.package} ended with status {done.returncode}"
-        )
+    try:
+        said = _wait(process, timeout, is_cancelled)
+    except BaseException:
+        _end(process)
+        raise
+    output = (said or b"").decode(errors="replace")
+    if said is None:
+        _end(process)
+        why = "was cancelled" if is_cancelled() else f"did not end within {timeout:g} s"
+        raise TransactionError(f"{what} {why}", script=script, output="", path=path)
+    if process.returncode:
+        message = f"{what} ended with status {process.returncode}"
         if output.strip():
             message = f"{message}: {output.strip()}"
         raise TransactionError(message, script=script, output=output, path=path)
     return LinkScriptOutcome(script=script, output=output, messages=_take_messages(prefix))
+
+
+def _command(path: str, variables: Mapping[str, str]) -> list[str]:
+    if path.endswith(".bat"):
+        return [variables.get("COMSPEC", "cmd.exe"), "/d", "/c", path]
+    # Packages write these scripts for bash, and `/bin/sh` may be a smaller shell.
+    return [shutil.which("bash") or "/bin/sh", path]
+
+
+def _wait(
+    process: subprocess.Popen[bytes], timeout: float | None, is_cancelled: Callable[[], bool]
+) -> bytes | None:
+    """Return what a process wrote; None if it is to be ended."""
+    deadline = math.inf if timeout is None else time.monotonic() + timeout
+    while time.monotonic() < deadline and not is_cancelled():
+        with suppress(subprocess.TimeoutExpired):
+            return process.communicate(timeout=min(_POLL_SECONDS, deadline - time.monotonic()))[0]
+    return None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and its group: asked first, then by force."""
+    _signal(process, force=False)
+    try:
+        process.wait(_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        pass
+    finally:
+        _signal(process, force=True)
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _signal(process: subprocess.Popen[bytes], *, force: bool) -> None:
+    if sys.platform == "win32":
+        process.kill()
+        return
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL if force else signal.SIGTERM)
 
 
 def _take_messages(prefix: str) -> str:

@@ -26,7 +26,14 @@ if TYPE_CHECKING:
     from hognose.install.menu_document import MenuItem
     from hognose.install.menu_places import MenuPlaces
 
-__all__ = ("InstalledMenu", "Registry", "install_menus", "remove_menus", "system_registry")
+__all__ = (
+    "InstalledMenu",
+    "Registry",
+    "install_menus",
+    "noted_menus",
+    "remove_menus",
+    "system_registry",
+)
 
 _NOTES = "conda-meta/menus"
 
@@ -155,6 +162,21 @@ def remove_menus(
     except OSError as error:
         raise explain_failure(error, root) from error
     return tuple(note for note in removed if note is not None)
+
+
+def noted_menus(prefix: str | os.PathLike[str]) -> tuple[InstalledMenu, ...]:
+    """Return what was made for the packages of an environment; notes that are damaged are left out.
+
+    Args:
+        prefix: The environment.
+    """
+    folder = os.path.join(prefix, _NOTES)
+    found = []
+    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
+        if name.endswith(".json"):
+            with suppress(OSError, msgspec.DecodeError), open(f"{folder}/{name}", "rb") as file:
+                found.append(_INSTALLED_MENU.decode(file.read()))
+    return tuple(found)
 
 
 def _documents(root: str, packages: Collection[str] | None) -> dict[str, str]:

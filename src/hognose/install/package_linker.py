@@ -10,7 +10,6 @@ costs one system call.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 from typing import TYPE_CHECKING
@@ -20,8 +19,8 @@ import msgspec
 from hognose.errors import HognoseError, LinkError, TransactionError
 from hognose.install.clobber import CLOBBERS_DIRECTORY
 from hognose.install.entry_points import plan_entry_point
+from hognose.install.hard_links import HardLinks, link_error
 from hognose.install.link_method import (
-    CANNOT_LINK,
     LinkMethods,
     LinkOptions,
     clone_or_copy,
@@ -88,6 +87,7 @@ class PackageLinker:
         prefix: str,
         journal: Journal,
         *,
+        hard_links: HardLinks,
         platform: Platform,
         python: PythonInfo | None,
         options: LinkOptions,
@@ -101,6 +101,7 @@ class PackageLinker:
         Args:
             prefix: The prefix, absolute.
             journal: Where to announce files before they are made.
+            hard_links: What makes hard links, perhaps later; the caller has it come to an end.
             platform: The platform that is installed for.
             python: The environment's Python, for `noarch: python` packages.
             options: What ways of linking may be used.
@@ -112,6 +113,7 @@ class PackageLinker:
         self._root = f"{prefix}/"
         self._prefix = prefix
         self._journal = journal
+        self._hard_links = hard_links
         self._platform = platform
         self._python = python
         self._options = options
@@ -263,7 +265,9 @@ class PackageLinker:
     ) -> None:
         """Make every file, and complete the entries by what is only known now."""
         source_root, root = f"{directory}/", self._root
-        link = os.link if methods.hard_links and not methods.ref_links else None
+        is_linked = methods.hard_links and not methods.ref_links
+        linked_paths: list[str] = []
+        linked_places: list[str] = []
         modified_ns = modification_time(directory)
         to_sign: list[int] = []
         path = ""
@@ -277,23 +281,20 @@ class PackageLinker:
                     if self._replace(entry, source_root + path, root + place, modified_ns):
                         to_sign.append(index)
                 else:
-                    if link is not None and not entry.no_link:
-                        try:
-                            link(source_root + path, root + place)
-                        except OSError as error:
-                            if error.errno not in CANNOT_LINK:
-                                raise
-                            copy_file(source_root + path, root + place)
+                    if is_linked and not entry.no_link:
+                        linked_paths.append(path)
+                        linked_places.append(place)
                     else:
                         clone_or_copy(source_root + path, root + place, entry, methods)
                     entry.file_mode = None
                     if entry.sha256_hex is None or entry.size_in_bytes is None:
-                        _complete(entry, root + place, hash_file(root + place))
+                        _complete(entry, source_root + path, hash_file(source_root + path))
         except OSError as error:
-            raise _link_error(error, package, path) from error
+            raise link_error(error, package, path) from error
         except HognoseError as error:
             error.add_note(f"while linking {path} of {package}")
             raise
+        self._hard_links.make(package, directory, linked_paths, linked_places)
         if to_sign:
             self._sign(entries, places, to_sign)
 
@@ -373,7 +374,7 @@ class PackageLinker:
             if file.executable:
                 os.chmod(path, _EXECUTABLE)
         except OSError as error:
-            raise _link_error(error, "an entry point", file.path) from error
+            raise link_error(error, "an entry point", file.path) from error
         return PrefixPathsEntry(
             relative_path=file.path,
             path_type=file.path_type,
@@ -387,14 +388,3 @@ def _complete(entry: PrefixPathsEntry, path: str, digest: str) -> None:
         entry.sha256_in_prefix_hex = digest
     if entry.size_in_bytes is None:
         entry.size_in_bytes = os.lstat(path).st_size
-
-
-def _link_error(error: OSError, package: str, path: str) -> HognoseError:
-    reason = error.strerror or str(error)
-    message = f"cannot link {path} of {package}: {reason}"
-    hint = None
-    if error.errno == errno.ENOSPC:
-        hint = "free some space and try again; the environment is as it was before"
-    elif error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
-        hint = "check that you may write to the environment"
-    return LinkError(message, hint=hint, path=path, package=package, errno=error.errno)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import threading
 from typing import TYPE_CHECKING, Self, cast
 
+from hognose._interpreters import usable_processors
 from hognose.archive import ExtractionWorkers, worth_processes
 from hognose.install.free_space import require_free_space, required_bytes, shares_files
 from hognose.install.interrupts import run_to_its_end
@@ -55,6 +57,8 @@ class PackageSupply:
         self._report = report
         self._reporter = reporter
         self._workers: ExtractionWorkers | None = None
+        self._awaited = 0
+        self._guard = threading.Lock()
 
     def __enter__(self) -> Self:
         """Return the supply."""
@@ -94,9 +98,13 @@ class PackageSupply:
                 else:
                     found[index] = os.fspath(path)
         self._require_space(transaction, found, missing)
+        self._awaited = len(missing)
         if missing:
             width = min(self._options.fetch_width, len(missing))
             if width > 1 and worth_processes(record.size for record in missing):
+                if all(record.url.startswith("file:") for record in missing):
+                    # Nobody waits for a network: one more than processors keeps those busy.
+                    width = min(width, usable_processors() + 1)
                 self._workers = ExtractionWorkers(width)
         return found
 
@@ -119,6 +127,13 @@ class PackageSupply:
             )
         )
 
+    def _count_down(self) -> None:
+        """Let the processes end with the last package, while it is linked."""
+        with self._guard:
+            self._awaited -= 1
+            if not self._awaited and self._workers is not None:
+                self._workers.dismiss()
+
     def stop(self) -> None:
         """Make all threads that fetch end soon, and leave nothing of what they were at."""
         self._cancellation.cancel()
@@ -131,13 +146,16 @@ class PackageSupply:
             NetworkError, ArchiveError, PackageCacheError: It cannot be had.
         """
         token = self._report("populate_cache_start", index, str(record.name))
-        package = self._cache.fetch(
-            record,
-            self._client,
-            # The cache calls those methods that the reporter has, whatever it is.
-            reporter=cast("CacheReporter | None", self._reporter),
-            entry=token,
-            workers=self._workers,
-        )
+        try:
+            package = self._cache.fetch(
+                record,
+                self._client,
+                # The cache calls those methods that the reporter has, whatever it is.
+                reporter=cast("CacheReporter | None", self._reporter),
+                entry=token,
+                workers=self._workers,
+            )
+        finally:
+            self._count_down()
         self._report("populate_cache_complete", token)
         return os.fspath(package.path)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 __all__ = ("Placement", "make_parents", "place_files")
 
 
+_BYTE_CODE = (".pyc", ".pyo")
+
+
 class Placement(msgspec.Struct, frozen=True, kw_only=True):
     """What `place_files` did and left to do.
 
@@ -44,6 +47,7 @@ def place_files(
     *,
     may_wait: bool,
     judge: Callable[[Sequence[str]], None],
+    refuse: Callable[[str, Sequence[str]], None],
 ) -> Placement:
     """Bring files to their places.
 
@@ -54,6 +58,7 @@ def place_files(
         removed: The files of the packages that go.
         may_wait: Whether old files may be replaced at the end. Not if a program runs before.
         judge: Called with files of no package that are about to be moved away; raises to stop.
+        refuse: Called with a folder at a file's place and the files of no package in it; raises.
     """
     root = f"{prefix}/"
     waiting: list[tuple[str, str]] = []
@@ -90,6 +95,11 @@ def place_files(
     move_away([path for path in folders if path in in_the_way_aside])
     make_parents(root, journal, (target for _, target in arrangement.aside))
     journal.move(arrangement.aside)
+    for folder in folders:
+        if folder not in in_the_way_aside:
+            strangers = [path for path in _files_below(root, [folder]) if path not in removed]
+            if any(not path.endswith(_BYTE_CODE) for path in strangers):
+                refuse(folder, strangers)
     move_away([path for path in folders if path not in in_the_way_aside])
     foreign += [path for path in inside if path not in removed]
     make_parents(root, journal, (target for _, target in moving))

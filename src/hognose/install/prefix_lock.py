@@ -6,6 +6,7 @@ it, however that ends. The file says who holds it, and is removed on release.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import time
@@ -17,13 +18,17 @@ import msgspec
 from hognose.errors import InstallerError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
     from typing import Self
 
-__all__ = ("LOCK_FILE", "LockHolder", "PrefixLock", "lock_descriptor")
+__all__ = ("LOCK_FILE", "LockHolder", "PrefixLock", "is_locked", "lock_descriptor")
 
 LOCK_FILE = "conda-meta/.lock"
 _POLL_SECONDS = 0.05
+# Another change is often over in a moment.
+_SILENT_SECONDS = 1.0
+_logger = logging.getLogger("hognose.install")
 
 
 class LockHolder(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,15 +59,24 @@ class PrefixLock:
     The prefix's `conda-meta` must exist. Not re-entrant, and not to be shared by threads.
     """
 
-    __slots__ = ("_descriptor", "_path", "_prefix", "_timeout")
+    __slots__ = ("_descriptor", "_is_cancelled", "_path", "_prefix", "_timeout")
 
-    def __init__(self, prefix: str | os.PathLike[str], *, timeout: float = 60.0) -> None:
+    def __init__(
+        self,
+        prefix: str | os.PathLike[str],
+        *,
+        timeout: float = 60.0,
+        is_cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
         """Prepare the lock; `with` takes it.
 
         Args:
             prefix: The environment.
-            timeout: Seconds to wait for another holder; zero asks once.
+            timeout: Seconds to wait for another holder, whom the log names after the first of
+                them; zero asks once.
+            is_cancelled: Asked while waiting; if it answers true, the wait is over.
         """
+        self._is_cancelled = is_cancelled
         self._prefix = os.fspath(prefix)
         self._path = os.path.join(self._prefix, LOCK_FILE)
         self._timeout = timeout
@@ -73,17 +87,27 @@ class PrefixLock:
 
         Raises:
             InstallerError: Somebody else held it for longer than the timeout, and `holder` says
-                who; or the prefix is gone.
+                who; or the wait was cancelled, or the prefix is gone.
         """
-        deadline = time.monotonic() + self._timeout
+        begin = time.monotonic()
+        is_told = False
         while not self._try():
-            if time.monotonic() >= deadline:
+            if self._is_cancelled():
+                message = f"the change of {self._prefix} was cancelled"
+                raise InstallerError(message, path=self._prefix)
+            waited = time.monotonic() - begin
+            if waited >= self._timeout:
                 holder = self._read_holder()
-                message = (
-                    f"another process is changing the environment {self._prefix}: "
-                    f"{holder or 'it has not said which'}"
-                )
+                message = f"another process is changing the environment {self._prefix}: "
+                message += f"{holder or 'it has not said which'}"
                 raise InstallerError(message, path=self._prefix, holder=holder)
+            if waited >= _SILENT_SECONDS and not is_told:
+                _logger.warning(
+                    "%s: waiting for another process that is changing the environment: %s",
+                    self._prefix,
+                    self._read_holder() or "it has not said which",
+                )
+                is_told = True
             time.sleep(_POLL_SECONDS)
         return self
 
@@ -145,6 +169,18 @@ class PrefixLock:
                 os.ftruncate(self._descriptor, 0)
         os.close(self._descriptor)
         self._descriptor = -1
+
+
+def is_locked(prefix: str | os.PathLike[str]) -> bool:
+    """Tell whether somebody is changing an environment right now. Changes nothing."""
+    try:
+        descriptor = os.open(os.path.join(prefix, LOCK_FILE), os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        return not lock_descriptor(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _is_same_file(descriptor: int, path: str) -> bool:

@@ -7,7 +7,8 @@ taken is either what was there before or what an earlier package claimed.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import stat
+from typing import TYPE_CHECKING, Literal
 
 from hognose.errors import LinkError
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ("PrefixPlaces",)
 
-_EMPTY: frozenset[str] = frozenset()
+# Whether a folder is to be made, was there before, or cannot be one because something else is in
+# its place.
+_Folder = Literal["new", "old", "blocked"]
 
 
 class PrefixPlaces:
@@ -37,13 +40,11 @@ class PrefixPlaces:
         self._owned = owned
         self._staging_path = staging_path
         self._claimed: set[str] = set()
-        # What was in a folder before; None where something that is no folder is in its place.
-        self._folders: dict[str, frozenset[str] | None] = {"": frozenset(os.listdir(prefix))}
+        self._folders: dict[str, _Folder] = {"": "old"}
         # Two paths that differ in case only are one on some file systems.
         self.fold: Callable[[str], str] | None = None
         if os.path.exists(f"{prefix}/CONDA-META"):
             self.fold = str.casefold
-            self._folders[""] = frozenset(map(str.casefold, self._folders[""] or ()))
 
     def find(self, targets: list[str], asked_for: Sequence[str]) -> tuple[list[str], list[str]]:
         """Decide where each file of a package goes now, which takes these places.
@@ -69,21 +70,20 @@ class PrefixPlaces:
         is_free = (
             claimed.isdisjoint(keys)
             and folders.keys().isdisjoint(targets)
-            and not any(names is None or names for names in taken.values())
+            and all(folder == "new" for folder in taken.values())
         )
         if is_free:
             claimed |= keys
             return list(targets), new_folders
         places: list[str] = []
         for target in targets:
-            parent, _, name = target.rpartition("/")
+            folder = taken[target.rpartition("/")[0]]
             key = target if fold is None else fold(target)
-            names = taken[parent]
             if (
-                names is None
+                folder == "blocked"
                 or key in claimed
-                or (names and (name if fold is None else fold(name)) in names)
                 or target in folders
+                or (folder == "old" and self._is_there(target))
             ):
                 places.append(self._staging_path())
             else:
@@ -91,34 +91,40 @@ class PrefixPlaces:
             claimed.add(key)
         return places, new_folders
 
-    def _enter(self, folder: str, new_folders: list[str]) -> frozenset[str] | None:
-        """Return the names that were in a folder before; None if it cannot be a folder."""
-        if folder in self._folders:
-            return self._folders[folder]
-        parent, _, name = folder.rpartition("/")
-        around = self._enter(parent, new_folders)
-        fold = self.fold or str
-        found: frozenset[str] | None
-        if around is None or fold(folder) in self._claimed:
-            found = None
-        elif around and fold(name) in around:
-            found = self._look_into(folder)
+    def _is_there(self, path: str) -> bool:
+        # Records know most of what is there without a look at the disk.
+        return path in self._owned or os.path.lexists(self._root + path)
+
+    def _enter(self, folder: str, new_folders: list[str]) -> _Folder:
+        """Return what a folder is, taking note of it if it has to be made."""
+        known = self._folders.get(folder)
+        if known is not None:
+            return known
+        around = self._enter(folder.rpartition("/")[0], new_folders)
+        found: _Folder
+        if around == "blocked" or (self.fold or str)(folder) in self._claimed:
+            found = "blocked"
+        elif around == "old":
+            found = self._look_at(folder)
         else:
-            found = _EMPTY
+            found = "new"
+        if found == "new":
             new_folders.append(folder)
         self._folders[folder] = found
         return found
 
-    def _look_into(self, folder: str) -> frozenset[str] | None:
+    def _look_at(self, folder: str) -> _Folder:
         path = self._root + folder
-        if os.path.islink(path):
+        try:
+            mode = os.lstat(path).st_mode
+        except FileNotFoundError:
+            return "new"
+        if stat.S_ISLNK(mode):
             if folder in self._owned:
-                return None
+                return "blocked"
             inside, end = os.path.realpath(self._prefix), os.path.realpath(path)
             if os.path.commonpath((inside, end)) != inside:
                 message = f"{folder} is a link that leads out of the environment, to {end}"
                 raise LinkError(message, path=folder)
-        try:
-            return frozenset(map(self.fold or str, os.listdir(path)))
-        except NotADirectoryError:
-            return None
+            return "old" if os.path.isdir(path) else "blocked"
+        return "old" if stat.S_ISDIR(mode) else "blocked"

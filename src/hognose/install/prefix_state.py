@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from hognose.errors import InstallerError
+from hognose.install.prefix_lock import PrefixLock
 from hognose.shell import is_variable_name
 
 if TYPE_CHECKING:
@@ -46,7 +47,10 @@ def require_variable_names(variables: Mapping[str, str | None]) -> None:
 
 
 def set_environment_variables(
-    prefix: str | os.PathLike[str], variables: Mapping[str, str | None]
+    prefix: str | os.PathLike[str],
+    variables: Mapping[str, str | None],
+    *,
+    lock_timeout: float = 60.0,
 ) -> None:
     """Add variables to those that activation sets; None takes one out again.
 
@@ -55,15 +59,22 @@ def set_environment_variables(
     Args:
         prefix: The environment.
         variables: Values by name.
+        lock_timeout: Seconds to wait while another process changes the environment.
 
     Raises:
-        InstallerError: The file is there and cannot be used.
+        InstallerError: The file is there and cannot be used, or another process is changing the
+            environment.
         ValueError: As `require_variable_names`.
         OSError: The file cannot be written.
     """
     # What is there already can be taken out, whatever it is called.
     require_variable_names({name: value for name, value in variables.items() if value is not None})
     path = _path(prefix)
+    with PrefixLock(os.path.abspath(prefix), timeout=lock_timeout):
+        _update(path, variables)
+
+
+def _update(path: str, variables: Mapping[str, str | None]) -> None:
     state = _read(path)
     kept = {**state["env_vars"], **variables}
     state["env_vars"] = {name: value for name, value in kept.items() if value is not None}

@@ -40,12 +40,14 @@ def require_removable(
     Args:
         prefix: The environment.
         root_prefix: The prefix that named environments and the package cache lie in.
-        environ: Where the home directory is read from; this process's by default.
+        environ: Where the home directory and the active environment are read from; this process's
+            by default.
 
     Raises:
-        InstallerError: It is no environment, or a symbolic link to one; it is or contains the root
-            prefix, another environment, the home or the current directory; it is a root directory
-            or a mount point; or the directory that it is in cannot be written to. Has `path`.
+        InstallerError: It is no environment, or a symbolic link to one; it is the active one; it
+            is or contains the root prefix, another environment, the home or the current directory;
+            it is a root directory or a mount point; or the directory that it is in cannot be
+            written to. Has `path`.
     """
     environ = os.environ if environ is None else environ
     path = os.path.abspath(prefix)
@@ -56,6 +58,10 @@ def require_removable(
         message = f"{path} is a symbolic link to the environment {target}"
         raise InstallerError(message, path=path, hint="name the environment itself")
     require_not_precious(path, environ=environ)
+    active = environ.get("CONDA_PREFIX")
+    if active and os.path.realpath(active) == os.path.realpath(path):
+        message = f"refusing to delete {path}: it is the active environment"
+        raise InstallerError(message, path=path, hint="deactivate it first")
     if os.path.ismount(path):
         message = f"refusing to delete {path}: a file system is mounted there"
         raise InstallerError(message, path=path, hint="unmount it first")

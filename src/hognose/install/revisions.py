@@ -85,9 +85,22 @@ class PackageReference(msgspec.Struct, frozen=True, kw_only=True):
         return (
             record.file_stem == self.file_stem
             and self.subdir in {"", record.subdir}
-            and self.channel in {"", channel_in_history(record.channel)}
+            and _is_same_channel(self.channel, channel_in_history(record.channel))
         )
 
+
+def _is_same_channel(logged: str, own: str) -> bool:
+    """Compare a channel in any program's log with what ours has in its place."""
+    if logged in {"", own} or (logged == _NO_CHANNEL and own == "unknown"):
+        return True
+    if logged == "defaults":
+        return own.removeprefix("https://repo.anaconda.com/") in _DEFAULTS
+    return "://" in logged and channel_in_history(logged) == own
+
+
+# What conda writes for a package that came from no channel, and what it calls `defaults`.
+_NO_CHANNEL = "<unknown>"
+_DEFAULTS = frozenset({"pkgs/main", "pkgs/r", "pkgs/msys2"})
 
 _SUBDIRS = frozenset(map(str, Platform.all()))
 

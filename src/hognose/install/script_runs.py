@@ -13,8 +13,9 @@ from hognose.install.link_scripts import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
+    from hognose.install.journal import Journal
     from hognose.install.link_scripts import LinkScriptAction
     from hognose.install.package_linker import LinkedPackage
     from hognose.install.reporter import ReporterCalls
@@ -39,6 +40,7 @@ class ScriptRuns:
         root_prefix: str,
         platform: Platform,
         report: ReporterCalls,
+        is_cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
         """Prepare for one prefix.
 
@@ -48,6 +50,7 @@ class ScriptRuns:
             root_prefix: The environment of the tool itself, which scripts are told.
             platform: The platform that is installed for.
             report: Where events go.
+            is_cancelled: Asked while a script runs; if it answers true, the script is ended.
         """
         self.ran: list[LinkScriptOutcome] = []
         self.skipped: list[LinkScript] = []
@@ -56,26 +59,34 @@ class ScriptRuns:
         self._root_prefix = root_prefix
         self._platform = platform
         self._report = report
+        self._is_cancelled = is_cancelled
 
-    def run_pre_unlink(self, records: Iterable[PrefixRecord]) -> None:
+    def run_pre_unlink(self, journal: Journal, records: Iterable[PrefixRecord]) -> None:
         """Run what packages that go want to do before.
+
+        Args:
+            journal: The journal of the transaction: if this process dies, the next one waits for
+                the scripts before it cleans up.
+            records: The packages.
 
         Raises:
             TransactionError: A script failed.
         """
         packages = [(record, frozenset(record.files), self._prefix) for record in records]
-        self._run("pre-unlink", find_link_scripts(packages, "pre-unlink", self._platform))
+        self._run(journal, "pre-unlink", find_link_scripts(packages, "pre-unlink", self._platform))
 
-    def run_pre_link(self, record: RepoDataRecord, directory: str) -> None:
+    def run_pre_link(self, journal: Journal, record: RepoDataRecord, directory: str) -> None:
         """Run what a package that comes, and lies extracted in a folder, wants to do before.
 
         Raises:
             TransactionError: A script failed.
         """
         package = (record, _existing_scripts(directory, record.name), directory)
-        self._run("pre-link", find_link_scripts([package], "pre-link", self._platform))
+        self._run(journal, "pre-link", find_link_scripts([package], "pre-link", self._platform))
 
-    def run_post_link(self, linked: Iterable[LinkedPackage], order: Iterable[str]) -> None:
+    def run_post_link(
+        self, journal: Journal, linked: Iterable[LinkedPackage], order: Iterable[str]
+    ) -> None:
         """Run what packages that came want to do, in the order in which they need each other.
 
         Raises:
@@ -91,9 +102,11 @@ class ScriptRuns:
             for name in order
             if name in by_name
         ]
-        self._run("post-link", find_link_scripts(packages, "post-link", self._platform))
+        self._run(journal, "post-link", find_link_scripts(packages, "post-link", self._platform))
 
-    def _run(self, action: LinkScriptAction, scripts: Sequence[LinkScript]) -> None:
+    def _run(
+        self, journal: Journal, action: LinkScriptAction, scripts: Sequence[LinkScript]
+    ) -> None:
         event = action.replace("-", "_")
         allowed = self._allowed
         for script in scripts:
@@ -103,7 +116,13 @@ class ScriptRuns:
             token = self._report(f"{event}_start", script.package, script.path)
             succeeded = False
             try:
-                outcome = run_link_script(script, self._prefix, root_prefix=self._root_prefix)
+                outcome = run_link_script(
+                    script,
+                    self._prefix,
+                    root_prefix=self._root_prefix,
+                    is_cancelled=self._is_cancelled,
+                    popen=journal.popen,
+                )
                 succeeded = True
             finally:
                 self._report(f"{event}_complete", token, succeeded)

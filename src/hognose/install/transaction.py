@@ -123,7 +123,7 @@ def plan_transaction(
     *,
     reinstall: Collection[str] = (),
     ignored: Collection[str] = (),
-    platform: Platform | None = None,
+    platform: Platform | str | None = None,
 ) -> Transaction:
     """Compute what turns the installed packages into the wanted ones.
 
@@ -139,17 +139,20 @@ def plan_transaction(
 
     Raises:
         TypeError: One value is given where several are meant.
-        TransactionError: A package is wanted twice, cannot be put on this platform, or has a
-            version of python without a minor part.
+        ParseSubdirError: There is no such platform.
+        TransactionError: A package is wanted twice, is for another platform, or is to be linked
+            again and not wanted; or python's version has no minor part.
     """
-    platform = platform or Platform.current()
+    platform = Platform.current() if platform is None else Platform(platform)
     require_several("reinstall", reinstall)
     require_several("ignored", ignored)
     given = require_several("installed", installed)
     current = {record.name: with_real_paths(record) for record in given}
     desired = _by_name(require_several("wanted", wanted))
-    if platform.is_noarch:
-        _require_noarch(desired.values())
+    strangers = sorted(set(reinstall) - desired.keys())
+    if strangers:
+        message = f"packages to link again are not wanted: {', '.join(strangers)}"
+        raise TransactionError(message, records=tuple(strangers))
     python = PythonInfo.from_records(desired.values(), platform)
     current_python = PythonInfo.from_records(current.values(), platform)
     relink = bool(python and current_python and python.needs_relink(current_python))
@@ -175,6 +178,7 @@ def plan_transaction(
             operations.append(Operation(kind="reinstall", old=before, new=new))
         else:
             unchanged.append(before)
+    _require_platform((item.new for item in operations if item.new is not None), platform)
     after: list[PackageRecord] = [*unchanged, *(item.new for item in operations if item.new)]
     return Transaction(
         operations=tuple(operations),
@@ -215,10 +219,12 @@ def _by_name(wanted: Iterable[RepoDataRecord]) -> dict[str, RepoDataRecord]:
     return desired
 
 
-def _require_noarch(records: Iterable[RepoDataRecord]) -> None:
+def _require_platform(records: Iterable[RepoDataRecord], platform: Platform) -> None:
     others: Sequence[str] = [
-        f"{record.subdir}/{record.file_stem}" for record in records if record.subdir != "noarch"
+        f"{record.subdir}/{record.file_stem}"
+        for record in records
+        if record.subdir not in {str(platform), "noarch", ""}
     ]
     if others:
-        message = f"packages that are made for one platform cannot be noarch: {', '.join(others)}"
-        raise TransactionError(message, records=tuple(others))
+        message = f"packages for other platforms cannot be installed for {platform}: "
+        raise TransactionError(f"{message}{', '.join(others)}", records=tuple(others))

@@ -1,21 +1,26 @@
-"""Files in an environment that belong to no package: found, and carried to another prefix."""
+"""Files in an environment that belong to no package: found, and carried to another prefix.
+
+So are those that pip or another installer has put in the place of a package's own.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from hognose.install.clobber import CLOBBERS_DIRECTORY
+from hognose.install.foreign_packages import find_foreign_packages, find_taken_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from hognose.types import PrefixRecord
 
-__all__ = ("CopiedFiles", "copy_untracked_files", "iter_untracked_files")
+__all__ = ("CopiedFiles", "copy_replaced_files", "copy_untracked_files", "iter_untracked_files")
 
 # What belongs to the environment itself, and what a root prefix has for all environments.
 _OWN = frozenset({"conda-meta", CLOBBERS_DIRECTORY, ".trash", "envs", "pkgs"})
@@ -75,9 +80,46 @@ def copy_untracked_files(source: str, target: str, records: Iterable[PrefixRecor
     Raises:
         OSError: A file cannot be read or written; some files may have been copied.
     """
+    paths = iter_untracked_files(source, records)
+    return _copy(source, target, paths)
+
+
+def copy_replaced_files(
+    source: str, target: str, records: Iterable[PrefixRecord], site_packages: str
+) -> CopiedFiles:
+    """Bring packages that another installer replaced into the same state in another prefix.
+
+    Args:
+        source: The prefix to copy from.
+        target: The prefix to copy to, with the same conda packages as they are packaged.
+        records: All packages in the source.
+        site_packages: The folder of modules, relative to the prefix.
+
+    Raises:
+        OSError: A file cannot be read or written.
+    """
+    known = list(records)
+    foreign = find_foreign_packages(source, known, site_packages)
+    replaced = {item.package for item in find_taken_files(source, known, foreign)}
+    paths = [
+        path
+        for record in known
+        if record.name in replaced
+        for path in record.files
+        if not os.path.isdir(f"{target}/{path}") or os.path.islink(f"{target}/{path}")
+    ]
+    for path in paths:
+        with suppress(FileNotFoundError):
+            os.unlink(f"{target}/{path}")
+        with suppress(OSError):
+            os.removedirs(os.path.dirname(f"{target}/{path}"))
+    return _copy(source, target, (path for path in paths if os.path.lexists(f"{source}/{path}")))
+
+
+def _copy(source: str, target: str, paths: Iterable[str]) -> CopiedFiles:
     copied, unchanged = [], []
     old, new = os.fsencode(source), os.fsencode(target)
-    for path in iter_untracked_files(source, records):
+    for path in paths:
         origin, place = f"{source}/{path}", f"{target}/{path}"
         if os.path.lexists(place):
             continue
