@@ -14,7 +14,14 @@ TYPE_CHECKING = False  # as in `typing`, which takes 5 ms to import
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from typing import TextIO
+    from typing import Any, Protocol, TextIO
+
+    class Interruptible(Protocol):
+        """What draws on a terminal, and makes room for what is to be said."""
+
+        def interrupt(self, write: Callable[[], None]) -> None:
+            """Take away what is drawn, call `write`, and draw again."""
+
 
 __all__ = (
     "Console",
@@ -68,9 +75,14 @@ class Console:
         """Keep the streams and find out what they can show."""
         self.quiet = quiet
         self.verbose = verbose
-        self.out = out or sys.stdout
-        self.err = err or sys.stderr
+        # A stream that was closed before the program began is None.
+        self.out = out or sys.stdout or _nowhere()
+        self.err = err or sys.stderr or _nowhere()
         self.is_interactive = _is_terminal(self.err)
+        # What a JSON document says besides what was asked for, by its keys.
+        self.remarks: dict[str, Any] = {}
+        # What draws bars here, once there are some (`hognose.progress`).
+        self.display: Interruptible | None = None
         self._colour_err = _wants_colour(self.err)
         self._colour_out = _wants_colour(self.out)
 
@@ -94,7 +106,7 @@ class Console:
             from json import dumps
 
             text = "".join(mark if mark.isascii() else dumps(mark)[1:-1] for mark in text)
-        print(text, file=self.out)
+        print(text, file=self.out, flush=True)
 
     def script(self, text: str) -> None:
         """Print what a program will read, as it is."""
@@ -126,6 +138,10 @@ class Console:
     def warn(self, text: str) -> None:
         """Say that something may not be as the user expects; also when quiet."""
         self._print(f"{self._mark('!', 'yellow')} {self._fitted(text, 2)}")
+
+    def alert(self, text: str) -> None:
+        """Say what nobody should miss; also when quiet."""
+        self._print(f"{self._mark('!!', 'red')} {self._fitted(text, 3)}")
 
     def error(self, text: str, hint: str | None = None) -> None:
         """Say why nothing came of it; also when quiet."""
@@ -198,8 +214,10 @@ class Console:
         return _paint(mark, style) if self._colour_err else mark
 
     def _print(self, text: str, end: str = "\n") -> None:
-        _write(text, self.err, end)
-        self.err.flush()
+        if self.display is None:
+            _write(text, self.err, end, flush=True)
+        else:
+            self.display.interrupt(lambda: _write(text, self.err, end, flush=True))
 
 
 def counted(number: int, noun: str, nouns: str | None = None) -> str:
@@ -227,19 +245,31 @@ def report_errors(action: Callable[[], int], console: Console) -> int:
         console.error(error.message, error.hint)
         return EXIT_USAGE
     except HognoseError as error:
-        console.error(error.message, error.hint)
+        console.error("\n".join([error.message, *notes_of(error)]), error.hint)
     except ExceptionGroup as group:
         for message, hint in error_messages(group):
             console.error(message, hint)
     except BrokenPipeError:
-        # The reader has gone, as with `| head`. Nothing may be written at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        forget_output()
     except OSError as error:
-        console.error(error_message(error))
+        console.error("\n".join([error_message(error), *notes_of(error)]))
     except KeyboardInterrupt as error:
-        console.error("interrupted")
+        console.error("; ".join(["interrupted", *notes_of(error)]))
         return interrupted_status(error)
     return EXIT_FAILURE
+
+
+def forget_output() -> None:
+    """Throw away what is still to be written to standard output, at exit too.
+
+    The reader has gone, as with `| head`, or the disk behind it is full.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def notes_of(error: BaseException) -> list[str]:
+    """Return what was added to an error on its way: where it happened, what was left behind."""
+    return list(getattr(error, "__notes__", ()))
 
 
 def interrupted_status(error: KeyboardInterrupt) -> int:
@@ -358,7 +388,7 @@ def _wrapped(text: str, width: int | None, column: int, *, hang: bool = False) -
     return "\n".join(broken)
 
 
-def _write(text: str, stream: TextIO, end: str = "\n") -> None:
+def _write(text: str, stream: TextIO, end: str = "\n", *, flush: bool = False) -> None:
     encoding = getattr(stream, "encoding", None)
     errors = getattr(stream, "errors", None) or "strict"
     if encoding and not text.isascii():
@@ -369,6 +399,8 @@ def _write(text: str, stream: TextIO, end: str = "\n") -> None:
             plain = text.translate(_PLAIN)
             text = plain.encode(encoding, "backslashreplace").decode(encoding)
     stream.write(f"{text}{end}")
+    if flush:
+        stream.flush()
 
 
 def _harmless(text: str) -> str:
@@ -377,6 +409,10 @@ def _harmless(text: str) -> str:
 
 def _paint(text: str, style: str) -> str:
     return f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
+
+
+def _nowhere() -> TextIO:
+    return open(os.devnull, "w", encoding="utf-8")  # as long as the process
 
 
 def _is_terminal(stream: TextIO) -> bool:

@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 
+import pytest
+
 from support.channel_server import ChannelServer
 
 
@@ -83,6 +85,66 @@ def test_channel_index_takes_corrections_of_records(hognose, channel, tmp_path):
     assert 0 == result.status, result.err
     document = json.loads((copy / "linux-64/repodata.json").read_bytes())
     assert "MIT" == document["packages.conda"]["lib-2.0-0.conda"]["license"]
+
+
+def indexed(copy):
+    return json.loads((copy / "linux-64/repodata.json").read_bytes())
+
+
+def copy_of(channel, tmp_path, *names):
+    folder = tmp_path / "copy/linux-64"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        shutil.copy(channel / f"linux-64/{name}.conda", folder)
+    return tmp_path / "copy"
+
+
+def test_channel_index_notes_where_packages_lie(hognose, channel, tmp_path):
+    copy = copy_of(channel, tmp_path, "lib-2.0-0")
+
+    assert 0 == hognose("channel", "index", copy, "--base-url", "../packages/").status
+
+    assert "../packages/" == indexed(copy)["info"]["base_url"]
+    assert 2 == indexed(copy)["repodata_version"]
+
+
+def test_channel_index_notes_when_packages_came_if_that_is_asked(hognose, channel, tmp_path):
+    def times():
+        records = indexed(copy)["packages.conda"]
+        return {name: record.get("indexed_timestamp") for name, record in records.items()}
+
+    copy = copy_of(channel, tmp_path, "lib-1.0-0")
+    hognose("channel", "index", copy)
+    assert {"lib-1.0-0.conda": None} == times()
+
+    copy_of(channel, tmp_path, "lib-2.0-0")
+    result = hognose("channel", "index", copy, "--indexed-timestamp", "2026-03-31")
+    assert 0 == result.status, result.err
+    assert {"lib-1.0-0.conda": None, "lib-2.0-0.conda": 1774915200000} == times()
+
+    copy_of(channel, tmp_path, "old-1.0-0")
+    hognose("channel", "index", copy, "--force", "--indexed-timestamp", "now")
+    assert 1774915200000 == times()["lib-2.0-0.conda"]
+    assert times()["old-1.0-0.conda"] > 1774915200000
+
+
+def test_when_packages_came_outlives_the_notes_beside_the_index(hognose, channel, tmp_path):
+    copy = copy_of(channel, tmp_path, "lib-2.0-0")
+    hognose("channel", "index", copy, "--indexed-timestamp", "2026-03-31")
+    shutil.rmtree(copy / "linux-64/.cache")
+
+    for words in ((), ("--indexed-timestamp", "now")):
+        hognose("channel", "index", copy, *words)
+        record = indexed(copy)["packages.conda"]["lib-2.0-0.conda"]
+        assert 1774915200000 == record["indexed_timestamp"]
+
+
+@pytest.mark.parametrize("when", ["soon", "9999-01-01", ""])
+def test_packages_cannot_have_come_at_no_time(hognose, channel, tmp_path, when):
+    copy = copy_of(channel, tmp_path, "lib-2.0-0")
+
+    assert 2 == hognose("channel", "index", copy, "--indexed-timestamp", when).status
+    assert not (copy / "linux-64/repodata.json").exists()
 
 
 def test_fetch_file_prints_one_file(hognose, channel):

@@ -165,7 +165,6 @@ def test_a_prefix_in_a_directory_of_somebody_else(hognose, channel, tmp_path):
     "words",
     [
         ["create"],
-        ["create", "-p", "x"],
         ["create", "-p", "x", "app", "--lockfile", "y"],
         ["install", "-p", "/nowhere/at/all", "app"],
         ["remove", "-p", "/nowhere/at/all", "app"],

@@ -1,14 +1,20 @@
 """Which channels are asked: given ones, those of specs, of the configuration, of environments."""
 
 import json
+import os
 import shutil
 
 import pytest
 
 from hognose.channel import index_channel
-from hognose.cli.channels import environment_channels, tell_of_channels
+from hognose.cli.channels import (
+    environment_channels,
+    find_channels,
+    tell_of_channels,
+    unique_channels,
+)
 from hognose.console import Console
-from hognose.types import PrefixRecord
+from hognose.types import Channel, PrefixRecord
 from support.channel_server import ChannelServer
 from support.package_maker import make_package
 
@@ -183,3 +189,97 @@ def test_the_default_channel_is_told_of(hognose, tmp_path):
     result = hognose("create", "-d", "--offline", "-p", tmp_path / "env", "lib")
 
     assert "channels: conda-forge (the default" in result.err
+
+
+def of_channel(result):
+    assert 0 == result.status, result.err
+    return {
+        record["name"]: record["channel"].rstrip("/")
+        for record in json.loads(result.out)["packages"]
+    }
+
+
+@pytest.mark.parametrize("command", ["solve", "search"])
+@pytest.mark.parametrize("name", ["second", "both", "deep/second"])
+def test_names_of_the_configuration_work_in_specs(
+    hognose, channel, second, tmp_path, private_home, command, name
+):
+    shutil.copytree(second, tmp_path / "deep/second")
+    (private_home / ".condarc").write_text(
+        f"custom_channels:\n  second: {tmp_path.as_uri()}\n  deep: {tmp_path.as_uri()}\n"
+        f"custom_multichannels:\n  both: [{channel}, {second}]\n"
+    )
+
+    result = hognose(command, "-c", channel, f"{name}::extra", "--json")
+
+    place = tmp_path / "deep/second" if name.startswith("deep") else second
+    assert {"extra": place.as_uri()} == of_channel(result)
+
+
+def test_a_spec_of_several_channels_takes_the_first_that_has_it(
+    hognose, channel, second, private_home
+):
+    (private_home / ".condarc").write_text(
+        f"channels: [{channel}]\ncustom_multichannels:\n  both: [{second}, {channel}]\n"
+    )
+
+    assert {"lib": "3.0"} == solved(hognose("solve", "both::lib", "--json"))
+    assert {"lib": "1.0"} == solved(hognose("solve", "both::lib 1.*", "--json"))
+    assert "no package for" in hognose("search", "both::nosuch").err
+
+
+def test_what_defaults_is_can_be_told(hognose, channel, private_home):
+    (private_home / ".condarc").write_text(f"default_channels: [{channel}]\nchannels: [defaults]\n")
+
+    assert {"lib": "2.0"} == solved(hognose("solve", "lib", "--json"))
+    assert {"lib": "2.0"} == solved(hognose("solve", "defaults::lib", "--json"))
+
+
+def test_defaults_is_what_conda_takes_it_for(private_home):
+    (private_home / ".condarc").write_text("channels: [defaults]\n")
+    channels = find_channels([], environ={"HOME": str(private_home)})
+
+    main, r = "https://repo.anaconda.com/pkgs/main/", "https://repo.anaconda.com/pkgs/r/"
+    msys2 = ["https://repo.anaconda.com/pkgs/msys2/"] if os.name == "nt" else []
+    assert [main, r, *msys2] == [channel.base_url for channel in channels]
+    (named,) = find_channels(["pkgs/main/label/dev"], environ={"HOME": str(private_home)})
+    assert f"{main}label/dev/" == named.base_url
+
+
+def test_the_name_of_a_channel_in_a_spec_follows_the_alias(hognose, channel, private_home):
+    alias = channel.parent.as_uri()
+    (private_home / ".condarc").write_text(f"channel_alias: {alias}\n")
+
+    result = hognose("solve", "-c", channel.name, f"{channel.name}::lib", "--json")
+
+    assert {"lib": channel.as_uri()} == of_channel(result)
+
+
+def test_a_platform_folder_in_the_address_of_a_channel_is_left_out(hognose, channel):
+    with ChannelServer(channel) as server:
+        result = hognose("solve", "-c", f"{server.url}linux-64", "lib", "--json")
+
+    assert {"lib": "2.0"} == solved(result)
+
+
+def test_a_platform_folder_on_this_machine_is_told_from_a_channel(hognose, channel):
+    result = hognose("search", "-c", channel / "linux-64", "lib")
+
+    assert 1 == result.status
+    assert "`linux-64` is a folder of a channel: leave it out" in result.err
+
+
+def test_of_two_spellings_of_a_channel_the_one_with_the_secret_is_asked():
+    names = ["https://h/c", "https://me:pw@h/c", "https://other:pw@h/c", "d"]
+
+    found = unique_channels(map(Channel, names))
+
+    assert ["https://me:pw@h/c/", "https://conda.anaconda.org/d/"] == [
+        channel.base_url for channel in found
+    ]
+
+
+def test_a_search_without_a_hit_names_the_platform(hognose, channel):
+    result = hognose("search", "-c", channel, "nosuch", "--platform", "osx-arm64")
+
+    assert "no package for osx-arm64 in " in result.err

@@ -132,7 +132,18 @@ def test_at_a_terminal_adding_asks_and_the_default_is_yes(channel, tmp_path):
     assert "[Y/n]" in said
 
 
-def test_at_a_terminal_json_asks_nothing_and_changes_nothing(prefix):
+def test_json_at_a_terminal_adds_as_it_does_without_one(channel, tmp_path):
+    status, out, said = at_a_terminal(
+        b"", "create", "-p", tmp_path / "new", "-c", channel, "lib", "--json"
+    )
+
+    assert 0 == status, said
+    assert json.loads(out)["success"]
+    assert "[Y/n]" not in said
+    assert ["lib"] == installed(tmp_path / "new")
+
+
+def test_at_a_terminal_json_asks_nothing_and_takes_nothing_away(prefix):
     status, out, said = at_a_terminal(b"y\n", "remove", "-p", prefix, "app", "--json")
 
     assert 1 == status

@@ -2,10 +2,14 @@
 
 import json
 import os
+import shutil
 
 import pytest
 
+from hognose.channel import index_channel
 from hognose.types import PrefixRecord
+from support.foreign_installer import install_as_pip
+from support.package_maker import make_package, make_python
 
 
 @pytest.fixture
@@ -115,3 +119,31 @@ def test_a_dry_repair_changes_nothing(hognose, prefix):
 
     assert 0 == result.status, result.err
     assert not (prefix / "bin/app").exists()
+
+
+def test_many_faults_of_a_package_are_a_few_lines(hognose, tmp_path):
+    channel = tmp_path / "many"
+    files = {f"share/{number}": f"{number}\n" for number in range(9)}
+    make_package(channel, "many", "1.0", files=files)
+    index_channel(channel)
+    hognose("create", "-p", tmp_path / "gone", "-c", channel, "many")
+    shutil.rmtree(tmp_path / "gone/share")
+
+    few = hognose("doctor", "-p", tmp_path / "gone").out.splitlines()
+
+    assert 3 == len(few)
+    assert few[2].endswith("share/2 of many is missing, and 6 more: `-v` names them all")
+    assert 9 == len(hognose("doctor", "-v", "-p", tmp_path / "gone").out.splitlines())
+
+
+def test_a_package_of_pip_that_lacks_files_is_not_repaired_and_said_so(hognose, tmp_path):
+    channel = tmp_path / "python-channel"
+    make_python(channel, "3.11.4")
+    index_channel(channel)
+    hognose("create", "-p", tmp_path / "env", "-c", channel, "python")
+    site = tmp_path / "env/lib/python3.11/site-packages"
+    install_as_pip(site, "click", "8", {"click.py": ""})
+    (site / "click.py").unlink()
+
+    assert "install `click==8` again" in hognose("doctor", "-p", tmp_path / "env").out
+    assert "installed again by pip" in hognose("doctor", "-p", tmp_path / "env", "--repair").err

@@ -128,7 +128,7 @@ def test_rename_keeps_the_history_and_the_mark_of_the_frozen(hognose, first, roo
 def test_rename_into_itself_or_of_the_active_is_refused(hognose, first, monkeypatch):
     assert 1 == hognose("env", "rename", "-n", "first", f"{first}/inside", "-y").status
     monkeypatch.setenv("CONDA_PREFIX", str(first))
-    assert 2 == hognose("env", "rename", "-n", "first", "second", "-y").status
+    assert 1 == hognose("env", "rename", "-n", "first", "second", "-y").status
     assert first.exists()
 
 
@@ -139,3 +139,15 @@ def test_a_dry_run_changes_nothing(hognose, first, root):
 
     assert document["dry_run"] is True
     assert not (root / "envs/second").exists()
+
+
+def test_a_list_that_cannot_be_written_is_only_a_warning(hognose, first, private_home, tmp_path):
+    (private_home / ".conda/environments.txt").unlink()
+    (private_home / ".conda/environments.txt").mkdir()
+
+    renamed = hognose("env", "rename", "-y", "-n", "first", tmp_path / "second")
+    removed = hognose("env", "remove", "-y", "-p", tmp_path / "second")
+
+    assert (0, 0) == (renamed.status, removed.status)
+    assert "is not in the list of environments" in " ".join(renamed.err.split())
+    assert "is still in the list of environments" in " ".join(removed.err.split())

@@ -31,6 +31,22 @@ def test_create_installs_exactly_what_the_specs_ask_for(hognose, channel, prefix
     assert "2 to install" in result.err
 
 
+@pytest.mark.parametrize("text", [None, "dependencies: []\n"])
+def test_create_makes_an_empty_environment_without_asking_a_channel(
+    hognose, prefix, tmp_path, text
+):
+    words = []
+    if text is not None:
+        (tmp_path / "environment.yml").write_text(text)
+        words = ["-f", tmp_path / "environment.yml"]
+
+    result = hognose("create", "-p", prefix, "-c", "http://127.0.0.1:1/", *words)
+
+    assert 0 == result.status, result.err
+    assert [] == installed(prefix)
+    assert (prefix / "conda-meta/history").is_file()
+
+
 def test_create_from_a_directory_that_is_not_empty_is_refused(hognose, channel, prefix):
     prefix.mkdir()
     (prefix / "precious").touch()
@@ -48,7 +64,7 @@ def test_create_over_an_environment_says_how_to_change_it(hognose, channel, pref
     result = hognose("create", "-p", prefix, "-c", channel, "app")
 
     assert 2 == result.status
-    assert f"hognose install -p {prefix}" in result.err
+    assert f"hognose install -p '{prefix}'" in result.err
 
 
 def test_install_keeps_what_was_asked_for_before(hognose, channel, prefix):

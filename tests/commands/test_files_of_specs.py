@@ -10,7 +10,7 @@ import pytest
 
 from hognose.channel import index_channel
 from hognose.types import Platform, PrefixRecord
-from support.package_maker import File, make_package
+from support.package_maker import File, make_package, make_python
 
 
 def packages(prefix) -> dict[str, str]:
@@ -392,3 +392,49 @@ def test_a_package_noted_without_hash_is_left_alone_by_other_requests(hognose, c
     result = hognose("install", "-d", "--json", "-c", channel, "-p", tmp_path / "env", "app")
 
     assert ["app"] == [action["name"] for action in json.loads(result.out)["actions"]]
+
+
+def test_a_plan_has_the_pip_section(hognose, write, tmp_path):
+    channel = tmp_path / "pip-channel"
+    make_package(channel, "pip", "25")
+    index_channel(channel)
+    file = write("environment.yml", "dependencies:\n- pip\n- pip:\n  - click==8.1\n  - -r more\n")
+    words = ("create", "-d", "-c", channel, "-f", file, "-p", tmp_path / "env")
+
+    assert "afterwards pip installs: click==8.1, -r more" in hognose(*words).err
+    assert ["click==8.1", "-r more"] == json.loads(hognose(*words, "--json").out)["pip"]
+
+
+def test_a_change_goes_on_where_pip_failed(hognose, write, tmp_path):
+    channel, env = tmp_path / "pip-channel", tmp_path / "env"
+    program = File("#!/bin/sh\ntest -e may-run && echo done > ran\n", executable=True)
+    make_package(channel, "pip", "25", files={"bin/python": program})
+    index_channel(channel)
+    file = write("environment.yml", "dependencies:\n- pip\n- pip:\n  - a\n")
+
+    failed = hognose("create", "-y", "-c", channel, "-f", file, "-p", env)
+    write("may-run", "")
+    hint = f"hognose update -p {env} -f {file}"
+    assert 1 == failed.status
+    assert hint in " ".join(failed.err.split())
+    assert 0 == hognose(*hint.split()[1:], "-c", channel).status
+    assert (tmp_path / "ran").exists()
+
+
+def test_pip_is_refused_beforehand_where_somebody_else_manages_its_packages(
+    hognose, write, tmp_path
+):
+    channel, env = tmp_path / "pip-channel", tmp_path / "env"
+    make_python(channel, "3.11.4")
+    make_package(channel, "pip", "25")
+    make_package(channel, "more", "1")
+    index_channel(channel)
+    hognose("create", "-y", "-c", channel, "-p", env, "python", "pip")
+    (env / "lib/python3.11/EXTERNALLY-MANAGED").touch()
+    file = write("environment.yml", "dependencies:\n- more\n- pip:\n  - a\n")
+
+    result = hognose("install", "-y", "-c", channel, "-f", file, "-p", env)
+
+    assert 1 == result.status
+    assert "externally managed" in result.err
+    assert {"python": "3.11.4", "pip": "25"} == packages(env)

@@ -1,6 +1,7 @@
 """`history` and `rollback`: what was, and back to it."""
 
 import json
+import os
 import shutil
 
 import pytest
@@ -100,3 +101,80 @@ def test_the_first_revision_has_nothing_before_it(hognose, channel, tmp_path):
     hognose("create", "-p", tmp_path / "new", "-c", channel, "lib")
 
     assert "nothing to go back to" in hognose("rollback", "-y", "-p", tmp_path / "new").err
+
+
+@pytest.fixture
+def unlogged(hognose, channel, tmp_path):
+    """Return an environment with lib, into which another program then installed app."""
+    path = tmp_path / "unlogged"
+    hognose("create", "-p", path, "-c", channel, "lib")
+    log = path / "conda-meta/history"
+    before = log.read_text()
+    hognose("install", "-y", "-p", path, "-c", channel, "app")
+    log.write_text(before)
+    return path
+
+
+def test_rollback_undoes_a_change_and_not_what_another_program_did_before(
+    hognose, channel, unlogged
+):
+    hognose("install", "-y", "-p", unlogged, "-c", channel, "old")
+
+    result = hognose("rollback", "-y", "-p", unlogged)
+
+    assert 0 == result.status, result.err
+    assert ["app=1.0=0", "lib=2.0=0"] == installed(unlogged)
+
+
+def test_rollback_past_what_another_program_did_names_what_goes(hognose, unlogged):
+    later = 4_000_000_000
+    os.utime(unlogged / "conda-meta/app-1.0-0.json", (later, later))
+
+    result = hognose("rollback", "-y", "-p", unlogged, "0")
+
+    said = " ".join(result.err.split())
+    assert "installed by another program after revision 0, and removed: `app`" in said
+    assert ["lib=2.0=0"] == installed(unlogged)
+
+
+def test_rollback_keeps_what_is_older_than_an_incomplete_log(hognose, unlogged):
+    os.utime(unlogged / "conda-meta/app-1.0-0.json", (0, 0))
+
+    result = hognose("rollback", "-y", "-p", unlogged, "0")
+
+    assert 0 == result.status, result.err
+    assert "so left in place: `app`" in " ".join(result.err.split())
+    assert ["app=1.0=0", "lib=2.0=0"] == installed(unlogged)
+
+
+def test_history_shows_what_another_program_changed_as_that(hognose, unlogged):
+    rows = json.loads(hognose("history", "-p", unlogged, "--json").out)["revisions"]
+
+    assert [False, True] == [row["by_another_program"] for row in rows]
+    assert "(changed by another program)" in hognose("history", "-p", unlogged).out
+
+
+def test_an_environment_that_another_program_made_loses_nothing_by_a_rollback(
+    hognose, channel, unlogged
+):
+    (unlogged / "conda-meta/history").write_text("")
+    hognose("install", "-y", "-p", unlogged, "-c", channel, "old")
+
+    hognose("rollback", "-y", "-p", unlogged)
+
+    assert ["app=1.0=0", "lib=2.0=0"] == installed(unlogged)
+
+
+def test_a_package_of_a_linked_archive_comes_back_from_the_archive(hognose, tmp_path, channel):
+    archive = tmp_path / "downloads/lib-2.0-0.conda"
+    archive.parent.mkdir()
+    shutil.copy(channel / "linux-64/lib-2.0-0.conda", archive)
+    path = tmp_path / "linked"
+    hognose("link", "-y", "-p", path, archive)
+    hognose("unlink", "-y", "-p", path, "lib")
+    shutil.rmtree(tmp_path / "cache")
+
+    result = hognose("rollback", "-y", "-p", path)
+
+    assert 0 == result.status, result.err
+    assert ["lib=2.0=0"] == installed(path)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from subprocess import run
+
 import pytest
 
+from hognose.install import PrefixLock
 from hognose.install.journal import Journal
 from hognose.types import PrefixRecord
 
@@ -35,6 +39,61 @@ def test_commands_plan_with_the_state_that_was_brought_back(prefix, hognose, cha
     assert not (prefix / "conda-meta/.transaction").exists()
     installed = {record.name for record in PrefixRecord.collect(prefix)}
     assert {"remove": set(), "install": {"lib", "old"}}.get(command[0], {"lib"}) == installed
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["list"],
+        ["run", "true"],
+        ["activate"],
+        ["history"],
+        ["why", "lib"],
+        ["env", "vars", "list"],
+        ["env", "vars", "set", "A=1"],
+        ["install-menu"],
+        ["remove-menu"],
+    ],
+)
+def test_no_command_uses_what_is_half_changed(prefix, channel, command):
+    interrupt(prefix)
+    words = [*command[:1], "-p", prefix, *command[1:]]
+    if command[0] == "env":
+        words = [*command[:3], "-p", prefix, *command[3:]]
+    if command[0] == "why":
+        words += ["-c", channel]
+
+    # A process of its own: `run` takes the place of the one that it runs in.
+    done = run(
+        [sys.executable, "-m", "hognose", *words], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "an interrupted change was undone" in done.stderr
+    assert not (prefix / "conda-meta/.transaction").exists()
+    assert {"lib"} == {record.name for record in PrefixRecord.collect(prefix)}
+
+
+@pytest.mark.parametrize("command", ["list", "history"])
+def test_what_somebody_is_changing_is_shown_with_a_warning(prefix, hognose, command):
+    interrupt(prefix)
+
+    with PrefixLock(prefix):
+        result = hognose(command, "-p", prefix)
+
+    assert result.status == 0, result.err
+    assert "may be half changed: another process is changing the environment" in result.err
+    assert (prefix / "conda-meta/.transaction").exists()
+
+
+def test_a_dry_run_leaves_what_is_half_changed_and_says_so(prefix, hognose, channel):
+    interrupt(prefix)
+
+    result = hognose("install", "-p", prefix, "-c", channel, "--dry-run", "lib")
+
+    assert result.status == 0, result.err
+    assert "may be half changed" in result.err
+    assert (prefix / "conda-meta/.transaction").exists()
 
 
 def test_a_creation_that_was_killed_is_begun_again(tmp_path, hognose, channel):

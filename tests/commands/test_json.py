@@ -125,3 +125,56 @@ def test_controls_in_a_document_stay_json(capsys):
     _, error = failing(HognoseError("a\x7fb\x9bc\u202ed"), capsys)
 
     assert "a\x7fb\x9bc\u202ed" == error["message"]
+
+
+@pytest.mark.parametrize("command", ["list", "history"])
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+def test_a_reader_that_has_gone_is_no_reason_to_complain(
+    hognose, channel, tmp_path, command, as_json
+):
+    prefix = tmp_path / "env"
+    hognose("create", "-p", prefix, "-c", channel, "app")
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "hognose", command, "-p", prefix, *as_json],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writing)
+
+    assert (1, b"") == (done.returncode, done.stderr)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="has no full device")
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+def test_output_that_cannot_be_written_is_an_error(hognose, channel, tmp_path, as_json):
+    prefix = tmp_path / "env"
+    hognose("create", "-p", prefix, "-c", channel, "app")
+
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "hognose", "list", "-p", prefix, *as_json],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+
+    assert 1 == done.returncode
+    assert b"error: " in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_closed_streams_are_no_obstacle(hognose, channel, tmp_path):
+    prefix = tmp_path / "env"
+    hognose("create", "-p", prefix, "-c", channel, "app")
+
+    done = subprocess.run(
+        ["/bin/sh", "-c", '"$@" >&-', "sh", sys.executable, "-m", "hognose", "list", "-p", prefix],
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+
+    assert (0, b"") == (done.returncode, done.stderr)

@@ -82,3 +82,43 @@ def test_clobbering_can_be_an_error(hognose, scripted, tmp_path):
     assert result.status == 1
     assert "share/same" in result.err
     assert not (tmp_path / "env").exists()
+
+
+@pytest.mark.parametrize("command", ["remove", "unlink"])
+def test_a_package_that_goes_may_run_its_script_if_told(hognose, tmp_path, command):
+    channel, env = tmp_path / "leaving", tmp_path / "env"
+    script = File('#!/bin/sh\necho "$ROOT_PREFIX" > "$PREFIX/ran"\n', executable=True)
+    make_package(channel, "leave", "1.0", files={"bin/.leave-pre-unlink.sh": script})
+    index_channel(channel)
+
+    hognose("create", "-y", "-c", channel, "-p", env, "leave")
+    result = hognose(command, "-y", "-p", env, "leave")
+    assert "not run: the link scripts of leave" in result.err
+    assert not (env / "ran").exists()
+
+    hognose("install", "-y", "-c", channel, "-p", env, "leave")
+    result = hognose(command, "-y", "-p", env, "--link-scripts", "leave", "leave")
+    assert 0 == result.status, result.err
+    assert os.path.isabs((env / "ran").read_text().strip())
+
+
+@pytest.mark.parametrize("command", ["link", "clone", "rename", "rollback", "repair"])
+def test_every_command_that_links_lets_scripts_run_if_told(hognose, scripted, tmp_path, command):
+    env, target = tmp_path / "env", tmp_path / "target"
+    scripts = ["--link-scripts", "setup"]
+    (archive,) = scripted.glob("*/setup-*.conda")
+    assert 0 == hognose("create", "-y", "-c", scripted, "-p", env, "setup").status
+
+    if command == "link":
+        result = hognose("link", "-y", "-p", env, archive, *scripts)
+    elif command in {"clone", "rename"}:
+        result = hognose("env", command, "-y", "-p", env, *scripts, target)
+    elif command == "rollback":
+        hognose("remove", "-y", "-p", env, "setup")
+        result = hognose("rollback", "-y", "-p", env, *scripts)
+    else:
+        (env / "share/same").unlink()
+        result = hognose("doctor", "--repair", "-y", "-c", scripted, "-p", env, *scripts)
+
+    assert 0 == result.status, result.err
+    assert "done\n" == ((target if target.exists() else env) / "ran").read_text()

@@ -57,14 +57,33 @@ def test_items_leave_with_their_environment(hognose, prefix, private_home):
     assert [] == entries(private_home)
 
 
-def test_items_leave_with_the_old_path_of_an_environment(hognose, prefix, private_home):
+def test_a_package_without_a_menu_is_refused(hognose, prefix):
+    assert 1 == hognose("install-menu", "-p", prefix, "nothing").status
+
+
+def test_items_move_with_a_renamed_environment(hognose, prefix, private_home, tmp_path):
     hognose("install-menu", "-p", prefix)
 
-    result = hognose("env", "rename", "-p", prefix, f"{prefix}-new", "-y")
+    result = hognose("env", "rename", "-y", "-p", prefix, tmp_path / "renamed")
 
     assert 0 == result.status, result.err
+    assert ["tools_app.desktop"] == entries(private_home)
+    (item,) = private_home.glob(".local/share/applications/*")
+    assert f"{tmp_path}/renamed/" in item.read_text()
+
+
+def test_a_rename_without_menu_items_makes_none(hognose, prefix, private_home, tmp_path):
+    hognose("env", "rename", "-y", "-p", prefix, tmp_path / "renamed")
+
     assert [] == entries(private_home)
 
 
-def test_a_package_without_a_menu_is_refused(hognose, prefix):
-    assert 1 == hognose("install-menu", "-p", prefix, "nothing").status
+def test_items_that_cannot_be_made_anew_are_a_warning(hognose, prefix, private_home, tmp_path):
+    hognose("install-menu", "-p", prefix)
+    note = prefix / "conda-meta/menus/other.json"
+    note.write_text('{"package": "other"}')
+
+    result = hognose("env", "rename", "-y", "-p", prefix, tmp_path / "renamed")
+
+    assert 0 == result.status, result.err
+    assert "the menu items of other are gone" in " ".join(result.err.split())

@@ -106,7 +106,7 @@ def test_the_history_has_a_command_line_that_can_be_pasted_and_no_secret(
     logged = read_history(prefix)[-1].command
 
     assert "pass" not in (prefix / "conda-meta/history").read_text()
-    assert [*words[:4], "http://me:********@host/", "-p", "a b"] == shlex.split(logged)
+    assert [*words[:4], "http://********@host/", "-p", "a b"] == shlex.split(logged)
     assert "me:pass" not in hognose("history", "-p", prefix, "1").out
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from hognose.channel import index_channel
-from hognose.cli.specs import requested_specs
+from hognose.install import requested_specs
 from hognose.types import PrefixRecord
 from support.package_maker import make_package
 
@@ -135,6 +135,13 @@ def test_a_pin_that_is_no_spec_is_named(hognose, world, env):
     assert "conda-meta/pinned" in result.err
 
 
+def test_what_is_asked_for_twice_is_noted_once(hognose, world, env):
+    hognose("create", "-y", "-c", world, "-p", env, "app", "app", "lib >=1", "lib >=1")
+
+    noted = {str(record.name): record.requested_specs for record in PrefixRecord.collect(env)}
+    assert {"app": ("app",), "lib": ("lib >=1",)} == noted
+
+
 def test_an_environment_keeps_its_platform(hognose, tmp_path, env):
     channel = tmp_path / "foreign"
     for subdir in ("win-64", "linux-64", "osx-arm64"):
@@ -220,3 +227,67 @@ def test_json_has_the_requests_that_a_dry_run_would_change(hognose, world, env):
     result = hognose("install", "-d", "--json", "-c", world, "-p", env, "tool")
 
     assert {"tool": {"from": "tool 1.*", "to": "tool"}} == json.loads(result.out)["requested"]
+
+
+def test_packages_that_were_listed_by_url_are_asked_for(hognose, world, env, tmp_path):
+    hognose("create", "-y", "-c", world, "-p", tmp_path / "first", "app", "tool")
+    explicit = tmp_path / "explicit.txt"
+    explicit.write_text(hognose("list", "-p", tmp_path / "first", "--explicit").out)
+    hognose("create", "-y", "-p", env, "-f", explicit)
+    hognose("install", "-y", "-c", world, "-p", env, "extra")
+
+    hognose("update", "-y", "-c", world, "-p", env, "--prune")
+
+    assert {"app", "lib", "tool", "extra"} == set(packages(env))
+    assert ["app", "extra", "lib", "tool"] == sorted(requested_specs(PrefixRecord.collect(env)))
+
+
+def test_packages_of_a_lock_file_are_asked_for(hognose, world, env, tmp_path):
+    lock = tmp_path / "pixi.lock"
+    assert 0 == hognose("lock", "-c", world, "-o", lock, "app", "tool").status
+
+    result = hognose("create", "-y", "-p", env, "--lockfile", lock)
+
+    assert 0 == result.status, result.err
+    assert {("app",), ("lib",), ("tool",)} == {
+        record.requested_specs for record in PrefixRecord.collect(env)
+    }
+
+
+def test_what_nothing_needed_before_the_first_request_is_not_pruned(hognose, world, env):
+    hognose("create", "-y", "-c", world, "-p", env, "app", "tool")
+    forget_all(env)
+    (env / "conda-meta/history").write_text("")
+    hognose("install", "-y", "-c", world, "-p", env, "extra")
+
+    hognose("update", "-y", "-c", world, "-p", env, "--prune")
+
+    assert {"app", "lib", "tool", "extra"} == set(packages(env))
+
+
+def test_what_another_program_added_and_nothing_needs_is_not_pruned(hognose, world, env):
+    hognose("create", "-y", "-c", world, "-p", env, "app")
+    log = (env / "conda-meta/history").read_text()
+    hognose("install", "-y", "-c", world, "-p", env, "tool")
+    (env / "conda-meta/history").write_text(log)
+    rewrite(env, "tool", requested_specs=[])
+    hognose("install", "-y", "-c", world, "-p", env, "extra")
+
+    hognose("update", "-y", "-c", world, "-p", env, "--prune")
+
+    assert {"app", "lib", "tool", "extra"} == set(packages(env))
+
+
+def test_a_plan_says_why_a_package_is_pruned(hognose, world, env):
+    hognose("create", "-y", "-c", world, "-p", env, "app", "tool")
+    rewrite(env, "tool", requested_specs=[])
+
+    result = hognose("update", "-d", "--json", "-c", world, "-p", env, "--prune")
+
+    assert {"tool": ["nothing that is asked for needs it"]} == json.loads(result.out)["removed"]
+
+
+def test_a_spec_that_is_given_twice_is_one_request(hognose, world, env):
+    hognose("create", "-y", "-c", world, "-p", env, "tool", "tool")
+
+    assert [("tool",)] == [record.requested_specs for record in PrefixRecord.collect(env)]

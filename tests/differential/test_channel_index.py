@@ -94,16 +94,37 @@ def test_py_rattler_finds_nothing_to_do_after_us(channel):
     assert normalised(before) == normalised(after)
 
 
-def test_we_can_index_after_py_rattler(channel, tmp_path):
+def test_we_can_index_after_py_rattler_and_keep_the_times_that_it_noted(channel, tmp_path):
     alone = tmp_path / "alone"
     shutil.copytree(channel, alone)
     index_channel(alone)
     asyncio.run(rattler.index.index_fs(channel))
+    noted = indexed_timestamps(channel)
+    index_channel(channel)
+
+    assert noted == indexed_timestamps(channel)
+    documents = [
+        json.loads((root / "linux-64/repodata.json").read_bytes()) for root in (alone, channel)
+    ]
+    for records in (documents[1]["packages"], documents[1]["packages.conda"]):
+        for record in records.values():
+            del record["indexed_timestamp"]
+    assert documents[0] == documents[1]
+    # With nothing noted any more, the bytes are the same.
+    for name in ("repodata.json", "repodata.json.zst", "repodata_shards.msgpack.zst"):
+        (channel / "linux-64" / name).unlink()
+    shutil.rmtree(channel / "linux-64/.cache", ignore_errors=True)
     index_channel(channel)
     for name in ("repodata.json", "repodata.json.zst", "repodata_shards.msgpack.zst"):
         assert (alone / "linux-64" / name).read_bytes() == (
             channel / "linux-64" / name
         ).read_bytes()
+
+
+def indexed_timestamps(channel):
+    document = json.loads((channel / "linux-64/repodata.json").read_bytes())
+    records = {**document["packages"], **document["packages.conda"]}
+    return {name: record["indexed_timestamp"] for name, record in records.items()}
 
 
 def test_py_rattler_reads_the_plain_form(channel):

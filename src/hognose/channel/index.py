@@ -158,6 +158,7 @@ def _read_packages(
         for name in missing
         if files[name].size > _SMALL
     }
+    published = _published_times(directory) if missing else {}
     failures: list[HognoseError] = []
     for name in sorted(missing, key=futures.__contains__):
         try:
@@ -167,10 +168,11 @@ def _read_packages(
             failures.append(error)
             continue
         before = known.get(name)
-        if before is not None and before.record.sha256_hex == package.record.sha256_hex:
+        digest = package.record.sha256_hex
+        if before is not None and before.record.sha256_hex == digest:
             package.record.indexed_timestamp_ms = before.record.indexed_timestamp_ms
         else:
-            package.record.indexed_timestamp_ms = timestamp_ms
+            package.record.indexed_timestamp_ms = published.get((name, digest), timestamp_ms)
         packages[name] = package
     if len(failures) == 1:
         raise failures[0]
@@ -178,6 +180,22 @@ def _read_packages(
         message = f"{len(failures)} packages of `{directory}` cannot be indexed"
         raise ExceptionGroup(message, failures)
     return dict(sorted(packages.items())), len(missing), len(known.keys() - files.keys())
+
+
+def _published_times(directory: Path) -> dict[tuple[str, str | None], int | float]:
+    """When packages were indexed first, by name and hash, as the index before says it (CEP 47).
+
+    It is the only one to know that where our own notes are gone.
+    """
+    try:
+        before = RepoData.from_path(directory / "repodata.json")
+    except (OSError, HognoseError):
+        return {}
+    return {
+        (name, record.sha256_hex): record.indexed_timestamp_ms
+        for name, record in before.iter_package_records()
+        if record.indexed_timestamp_ms is not None
+    }
 
 
 def _write_index(

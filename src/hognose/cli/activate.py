@@ -36,7 +36,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.deactivate:
         result = deactivate(variables, shell)
     else:
-        prefix = options.find_environment(arguments)
+        prefix = options.find_settled_environment(arguments, console)
         name = prefix.name if prefix.parent.name == "envs" else str(prefix)
         result = activate(prefix, variables, shell, name=name)
     console.script(result.script.rstrip("\n"))

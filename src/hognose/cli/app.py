@@ -113,6 +113,7 @@ def _load(name: str) -> tuple[argparse.ArgumentParser, Command]:
 
 
 def _execute(command: Command, parser: argparse.ArgumentParser, words: list[str]) -> int:
+    from hognose.cli.library_messages import library_messages
     from hognose.console import Console
     from hognose.errors import UsageError
 
@@ -139,7 +140,8 @@ def _execute(command: Command, parser: argparse.ArgumentParser, words: list[str]
                 console.warn(f"{error.path} has been changed meanwhile: planning again")
         return int(run(parser.parse_args(words), console))
 
-    return _report(carry_out, console, as_json=as_json)
+    with library_messages(console):
+        return _report(carry_out, console, as_json=as_json)
 
 
 def _report(action: Callable[[], int], console: Console, *, as_json: bool) -> int:
@@ -202,6 +204,7 @@ def _entry(name: str, text: str, column: int, width: int) -> str:
 def _unknown(words: list[str]) -> int:
     from difflib import get_close_matches
 
+    from hognose._url_secrets import redact
     from hognose.errors import UsageError
 
     word = words[0]
@@ -213,4 +216,5 @@ def _unknown(words: list[str]) -> int:
         near = get_close_matches(word, COMMANDS, n=1)
         message = f"there is no command `{word}`"
         meant = f"did you mean `{near[0]}`? " if near else ""
-    return _refuse(UsageError(message, hint=f"{meant}`hognose --help` lists the commands"), words)
+    hint = f"{meant}`hognose --help` lists the commands"
+    return _refuse(UsageError(redact(message), hint=hint), words)

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from hognose._url_secrets import split_secrets
 from hognose.errors import UsageError
 
 if TYPE_CHECKING:
@@ -60,13 +61,16 @@ def records_of_urls(
     """
     from concurrent.futures import ThreadPoolExecutor
 
+    from hognose.net import redact
+
     with ThreadPoolExecutor(_WORKERS, "hognose-metadata") as executor:
         records = list(executor.map(lambda entry: _fetch_record(entry, cache, client), entries))
     urls: dict[str, str] = {}
     for record in records:
         other = urls.setdefault(record.name, record.url)
         if other != record.url:
-            raise UsageError(f"`{record.name}` is listed twice: {other} and {record.url}")
+            both = redact(f"{other} and {record.url}")
+            raise UsageError(f"`{record.name}` is listed twice: {both}")
     return records
 
 
@@ -99,6 +103,8 @@ def _fetch_record(
     if url.startswith("file:") and sha256 is None and md5 is None:
         # The file may have been built anew since the cache took it in: its bytes decide.
         return record_of_file(path_of_file_url(url))
+    # The client keeps the login and the token of what it was asked for; a query it has to be told.
+    address, url = url, split_secrets(url).url
     archive_name = entry.archive
     if archive_name is not None:
         channel, subdir, file_name = _place(url)
@@ -117,7 +123,7 @@ def _fetch_record(
         cached = cache.lookup(outline)
         if cached is not None:
             return _cached_record(cached, outline)
-    with open_remote_archive(url, client) as archive:
+    with open_remote_archive(address, client) as archive:
         return _record(archive.index_json(), url, md5=md5, sha256=sha256)
 
 

@@ -17,16 +17,17 @@ import time
 from typing import TYPE_CHECKING
 
 from hognose.cli import options
+from hognose.cli.auth_host import host_key, host_url, kept_keys
 from hognose.errors import ConfigError, NetworkError, UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from hognose.config import Config
     from hognose.console import Console
-    from hognose.net import CredentialChain, SecretStore
+    from hognose.net import CredentialChain, Credentials, SecretStore
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +42,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     logout = commands.add_parser("logout", help="forget the secret of a host")
     which = logout.add_mutually_exclusive_group(required=True)
     which.add_argument("host", nargs="?", help="as for `login`")
-    which.add_argument("--all", action="store_true", help="forget every secret in files of secrets")
+    which.add_argument(
+        "--all",
+        action="store_true",
+        help="forget every secret that `status` lists, but for those in `.netrc` and variables",
+    )
     logout.add_argument("--offline", action="store_true", help="end no login at its server")
     options.add_output_options(logout, json=False)
     logout.set_defaults(run=_logout)
@@ -65,23 +70,19 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:  # noqa: AR
 
 def _logout(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.cli.settings import load_config
-    from hognose.net import CredentialFile
 
     config = load_config()
-    stores = writable_stores(credential_chain(config))
+    chain = credential_chain(config)
+    stores = writable_stores(chain)
     if arguments.all:
-        files = [store for store in stores if isinstance(store, CredentialFile)]
-        found: list[tuple[SecretStore, str]] = [
-            (file, key) for file in files for key in file.entries()
+        found = [
+            (store, key)
+            for store, entries in known_entries(chain, config)
+            if store in stores
+            for key in entries
         ]
     else:
-        key = host_key(arguments.host)
-        keys = dict.fromkeys((key, f"*.{key}", f"s3://{key}", arguments.host.rstrip("/")))
-        found = [(store, key) for store in stores for key in keys if store.find(key) is not None]
-    if not found and not arguments.all:
-        raise ConfigError(
-            f"no store has a secret for {key}", hint="`hognose auth status` lists the hosts"
-        )
+        found = _find_kept(arguments.host, stores)
     for store, key in found:
         _end_login(store.find(key) or {}, key, config, console, offline=arguments.offline)
         store.store(key, None)
@@ -91,16 +92,41 @@ def _logout(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _find_kept(host: str, stores: Sequence[SecretStore]) -> list[tuple[SecretStore, str]]:
+    """Find what stores have for a host, also under keys that `login` does not make any more.
+
+    Raises:
+        ConfigError: There is nothing.
+        UsageError: There is nothing, and it is no host.
+    """
+    keys = [host, host.rstrip("/")]
+    wrong: UsageError | None = None
+    try:
+        keys += kept_keys(host)
+    except UsageError as error:
+        wrong = error
+    keys = list(dict.fromkeys(keys))
+    found = [(store, key) for store in stores for key in keys if store.find(key) is not None]
+    if not found:
+        raise wrong or ConfigError(
+            f"no store has a secret for {host_key(host)}",
+            hint="`hognose auth status` lists the hosts",
+        )
+    return found
+
+
 def _end_login(
     entry: Mapping[str, Any], key: str, config: Config, console: Console, *, offline: bool
 ) -> None:
     """End an OAuth login at its server; that it cannot be reached keeps no secret here."""
+    from hognose.cli.console_log import show_pauses
     from hognose.configured import client_from_config
     from hognose.net import OAuthToken
 
     token = OAuthToken.from_entry(entry)
     if token is None or token.revocation_endpoint is None:
         return
+    show_pauses(console)
     with client_from_config(config, offline=offline) as client:
         if client.offline:
             console.warn(f"the login at {key} is not ended at its server, which needs the network")
@@ -114,16 +140,18 @@ def _end_login(
 
 
 def _token(arguments: argparse.Namespace, console: Console) -> int:
+    from hognose.cli.console_log import show_pauses
     from hognose.cli.settings import load_config
-    from hognose.configured import client_from_config
+    from hognose.configured import client_from_config, client_settings
 
     config = load_config()
-    chain, url = credential_chain(config), host_url(arguments.host)
-    found = chain.get(url)
+    chain, url = client_settings(config)["credentials"], host_url(arguments.host)
+    found: Credentials | None = chain.get(url)
     ends_at = None if found is None else found.expires_at
     if found is not None and found.is_renewable and ends_at is not None and not arguments.offline:
         now = time.time()
         if ends_at - now < 300:
+            show_pauses(console)
             with client_from_config(config) as client:
                 found = chain.renew(url, found.authorization, transport=client, now=now)
     secret = None if found is None else found.conda_token or found.authorization
@@ -160,22 +188,44 @@ def writable_stores(chain: CredentialChain) -> list[SecretStore]:
     ]
 
 
-def host_key(text: str) -> str:
-    """Return what stores call a host, from a host, `*.DOMAIN` or URL.
+def known_entries(
+    chain: CredentialChain, config: Config
+) -> list[tuple[SecretStore, dict[str, Mapping[str, Any]]]]:
+    """Return what can be listed of the stores in rattler's format: the entries by their keys.
+
+    A key ring can only be asked. It is asked for what `login` put there, for what the other stores
+    have, and for the servers of the channels.
 
     Raises:
-        UsageError: It names no host.
+        ConfigError: A store cannot be read.
     """
-    from urllib.parse import urlsplit
+    from hognose.net import CredentialFile, KeyringStore
 
-    if "://" not in text:
-        return text.strip("/").lower()
-    parts = urlsplit(text)
-    if not parts.hostname:
-        raise UsageError(f"`{text}` names no host")
-    return f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
+    listed: dict[SecretStore, dict[str, Mapping[str, Any]]] = {
+        store: store.entries() for store in chain.stores if isinstance(store, CredentialFile)
+    }
+    keys = [key for entries in listed.values() for key in entries]
+    for store in chain.stores:
+        if isinstance(store, KeyringStore):
+            listed[store] = store.entries(keys)
+            for url in _server_urls(config):
+                key, entry = store.look_up(url)
+                if entry is not None:
+                    listed[store][key] = entry
+    return [
+        (store, listed[store])
+        for store in chain.stores
+        if isinstance(store, CredentialFile | KeyringStore)
+    ]
 
 
-def host_url(text: str) -> str:
-    """Return a URL at a host."""
-    return text if "://" in text else f"https://{text}/"
+def _server_urls(config: Config) -> list[str]:
+    """Where the channels of a configuration are, and where most people who log in do so."""
+    from hognose.cli.channels import DEFAULT_CHANNELS
+    from hognose.types import Channel
+
+    names = (*(config.default_channels or ()), *DEFAULT_CHANNELS, "https://repo.prefix.dev/")
+    aliases = config.channel_config
+    urls = [channel.base_url for name in names for channel in Channel.expand(name, aliases)]
+    urls += [mirror for mirrors in config.mirrors.values() for mirror in mirrors]
+    return list(dict.fromkeys(urls))

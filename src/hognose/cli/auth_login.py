@@ -67,7 +67,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace, console: Console) -> int:
     """Keep a secret for a host."""
-    from hognose.cli.auth import credential_chain, host_key
+    from hognose.cli.auth import credential_chain
+    from hognose.cli.auth_host import host_key
     from hognose.cli.settings import load_config
 
     config = load_config()
@@ -98,23 +99,30 @@ def _find_store(chain: CredentialChain, wanted: str) -> SecretStore:
 
 def _read_secret(arguments: argparse.Namespace) -> dict[str, Any]:
     """The entry for a secret that the person has already."""
+    from hognose.cli.auth_host import require_sendable
+
     if arguments.username is not None:
         password = _secret(arguments.password, "password")
+        if ":" in require_sendable(arguments.username, "user's name"):
+            raise UsageError("the user's name has a colon in it, which ends it")
         return {"BasicHTTP": {"username": arguments.username, "password": password}}
     if arguments.s3_access_key_id is not None:
         pair = {
-            "access_key_id": arguments.s3_access_key_id,
+            "access_key_id": require_sendable(arguments.s3_access_key_id, "key's ID"),
             "secret_access_key": _secret(arguments.s3_secret_access_key, "secret access key"),
-            "session_token": arguments.s3_session_token,
+            "session_token": arguments.s3_session_token
+            and require_sendable(arguments.s3_session_token, "session token"),
         }
         return {"S3Credentials": pair}
     if arguments.conda_token is not None:
-        return {"CondaToken": _secret(arguments.conda_token, "token")}
+        return {"CondaToken": _secret(arguments.conda_token, "token", is_in_path=True)}
     return {"BearerToken": _secret(arguments.token, "token")}
 
 
-def _secret(given: str | None, noun: str) -> str:
+def _secret(given: str | None, noun: str, *, is_in_path: bool = False) -> str:
     """The secret of the command line, or from the terminal, or the first line of the input."""
+    from hognose.cli.auth_host import require_sendable
+
     secret = given
     if not secret and sys.stdin.isatty():
         import getpass
@@ -125,11 +133,12 @@ def _secret(given: str | None, noun: str) -> str:
     secret = secret.strip()
     if not secret:
         raise UsageError(f"no {noun} is given")
-    return secret
+    return require_sendable(secret, noun, is_in_path=is_in_path)
 
 
 def _log_in(arguments: argparse.Namespace, host: str, console: Console) -> OAuthToken:
-    from hognose.cli.auth import host_url
+    from hognose.cli.auth_host import host_url
+    from hognose.cli.console_log import show_pauses
     from hognose.cli.settings import load_config
     from hognose.configured import client_from_config
     from hognose.net import OAuthLogin, OAuthServer
@@ -140,6 +149,7 @@ def _log_in(arguments: argparse.Namespace, host: str, console: Console) -> OAuth
         issuer = arguments.oauth_issuer_url or host_url(arguments.host)
     is_prefix = host.removeprefix("*.") == "prefix.dev" or host.endswith(".prefix.dev")
     scopes = arguments.oauth_scope or (_PREFIX_SCOPES if is_prefix else _SCOPES)
+    show_pauses(console)
     with client_from_config(load_config()) as client:
         login = OAuthLogin(
             OAuthServer.discover(issuer, client),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping
 
+    from hognose.config import Config
     from hognose.console import Console
     from hognose.net import CredentialChain
 
@@ -40,30 +42,63 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace, console: Console) -> int:
     """Show the secrets, or the store that answers for a URL."""
-    from hognose.cli.auth import credential_chain, host_url
+    from hognose.cli.auth import credential_chain
+    from hognose.cli.auth_host import host_url
     from hognose.cli.settings import load_config
+    from hognose.net import KeyringStore
 
-    chain = credential_chain(load_config())
-    rows = list(_rows(chain))
+    config = load_config()
+    chain = credential_chain(config)
+    rows = list(_rows(chain, config))
     answer = None
     if arguments.url:
-        url = host_url(arguments.url)
-        source = chain.source_of(url)
-        answer = None if source is None else getattr(source, "name", type(source).__name__)
+        answer = _answering_store(host_url(arguments.url), chain, config)
+    key_rings = [store for store in chain.stores if isinstance(store, KeyringStore)]
     if arguments.json:
         from hognose.cli.json_output import print_json
 
         document: dict[str, Any] = {"success": True, "hosts": rows}
+        document |= {
+            "not_listed": [store.name for store in key_rings],
+            "problems": chain.problems(),
+        }
         if arguments.url:
             document["answers"] = answer
         print_json(document, console)
-    elif arguments.url:
+        return 0
+    if arguments.url:
         console.result(answer or "no store has a secret for it")
     elif rows:
         _print(rows, console, with_details=arguments.details)
     else:
         console.hint("there are no secrets; `hognose auth login HOST` keeps one")
+    for problem in chain.problems():
+        console.warn(problem)
+    if not arguments.url and any(store.problem() is None for store in key_rings):
+        console.hint(
+            "a key ring cannot be listed: it was asked for what `hognose auth login` put there and "
+            "for the servers of your channels; `hognose auth status URL` asks it for another one"
+        )
     return 0
+
+
+def _answering_store(url: str, chain: CredentialChain, config: Config) -> str | None:
+    """The name of the store whose secret goes with a request, as the client finds it."""
+    from hognose.configured import client_settings
+    from hognose.net import ChannelCredentials, SecretStore, aws_credentials_source
+
+    if not url.lower().startswith("s3://"):
+        source = chain.source_of(url)
+        before = client_settings(config)["credentials"]
+        if isinstance(before, ChannelCredentials):
+            found = before.get(url)
+            if found is not None and (source is None or found != source.get(url)):
+                return before.name
+        return None if source is None else str(getattr(source, "name", type(source).__name__))
+    for store in chain.stores:
+        if isinstance(store, SecretStore) and store.get_s3(url) is not None:
+            return store.name
+    return aws_credentials_source(os.environ)
 
 
 def _print(rows: list[Row], console: Console, *, with_details: bool) -> None:
@@ -86,14 +121,16 @@ def _print(rows: list[Row], console: Console, *, with_details: bool) -> None:
                 console.result(f"{row.host}: {name.replace('_', ' ')} {value}")
 
 
-def _rows(chain: CredentialChain) -> Iterator[Row]:
-    """Yield what can be listed, in the order of the stores; a key ring can only be asked."""
-    from hognose.net import CredentialFile, NetrcFile
+def _rows(chain: CredentialChain, config: Config) -> Iterator[Row]:
+    """Yield what can be listed, in the order of the stores."""
+    from hognose.cli.auth import known_entries
+    from hognose.net import NetrcFile, SecretStore
 
     seen: set[str] = set()
+    known = dict(known_entries(chain, config))
     for store in chain.stores:
-        if isinstance(store, CredentialFile):
-            for host, entry in sorted(store.entries().items()):
+        if isinstance(store, SecretStore) and store in known:
+            for host, entry in sorted(known[store].items()):
                 yield _row(host, entry, store.name, is_shadowed=host in seen)
                 seen.add(host)
         elif isinstance(store, NetrcFile):

@@ -53,8 +53,11 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:  # noqa: AR
 def _info(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.cache import default_cache_dir, summarise_cache
     from hognose.cli.change import human_size
+    from hognose.cli.settings import load_config
+    from hognose.configured import package_directories
 
-    summaries = summarise_cache(default_cache_dir())
+    package_dirs = package_directories(load_config())
+    summaries = summarise_cache(default_cache_dir(), package_dirs=package_dirs)
     if arguments.json:
         from hognose.cli.json_output import print_json
 
@@ -81,6 +84,8 @@ def _info(arguments: argparse.Namespace, console: Console) -> int:
 def _clean(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.cache import clean_cache, default_cache_dir
     from hognose.cli.change import human_size
+    from hognose.cli.settings import load_config
+    from hognose.configured import package_directories
 
     if not (arguments.unused or arguments.older_than or arguments.all):
         raise UsageError(
@@ -93,6 +98,7 @@ def _clean(arguments: argparse.Namespace, console: Console) -> int:
         unused=arguments.unused,
         older_than=_seconds(arguments.older_than) if arguments.older_than else None,
         dry_run=arguments.dry_run,
+        package_dirs=package_directories(load_config()),
     )
     if arguments.json:
         from hognose.cli.json_output import print_json

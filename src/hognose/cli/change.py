@@ -9,26 +9,37 @@ from typing import TYPE_CHECKING
 
 from hognose.cli import options
 from hognose.cli.consent import EXIT_DECLINED, agrees
+from hognose.cli.foreign import foreign_document, tell_of_foreign_losses
 from hognose.cli.linking_options import installer_arguments
-from hognose.cli.plan import human_size, plan_document, show_plan, summarise
+from hognose.cli.plan import find_reasons, human_size, plan_document, show_plan, summarise
+from hognose.cli.registry import register
 from hognose.cli.requested import changed_requests, tell_of_requests
-from hognose.console import counted, error_message
+from hognose.cli.requirements import complete, require_pip_may_install
+from hognose.console import counted
 from hognose.progress import install_progress
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
+    from hognose.cli.request import Request
     from hognose.cli.session import Session
     from hognose.console import Console
-    from hognose.install import ExecutionOutcome, InstallationResult, Transaction
+    from hognose.install import (
+        ExecutionOutcome,
+        ForeignLosses,
+        InstallationResult,
+        Transaction,
+    )
     from hognose.types import MatchSpec, Platform, PrefixRecord, RepoDataRecord
 
 __all__ = ("change_environment", "human_size")
 
 # What a person would want to be asked about.
 _LOSSES = frozenset({"remove", "downgrade"})
+# Packages with templates or code for another Python have many that do not compile.
+_SHOWN_MODULES = 3
 
 
 def change_environment(
@@ -41,7 +52,8 @@ def change_environment(
     specs: Sequence[MatchSpec] | None,
     platform: Platform,
     reinstall: Collection[str] = (),
-    afterwards: Callable[[], None] | None = None,
+    reasons: Mapping[str, str] | None = None,
+    request: Request | None = None,
 ) -> int:
     """Bring a prefix from what is installed to exactly what is wanted.
 
@@ -56,7 +68,8 @@ def change_environment(
         specs: What was asked for, to be noted in the records; None leaves the records alone.
         platform: The platform of the environment.
         reinstall: Names of packages to link again although they stay the same.
-        afterwards: What else belongs to the change; called when the packages are in place.
+        reasons: By name, why packages go that the others have nothing against.
+        request: What was asked for besides packages: variables and what pip is to install.
 
     Returns:
         The exit status: `EXIT_DECLINED` where the user said no.
@@ -64,13 +77,36 @@ def change_environment(
     Raises:
         EnvironmentChangedError: Somebody else has changed it since `installed` was read. The
             command is then begun anew by `hognose.cli.app`.
-        InstallerError: Something would be removed or downgraded, and nobody can be asked.
+        InstallerError: Something would be removed or downgraded, and nobody can be asked; or pip
+            may not install what it is to install.
     """
-    from hognose.install import format_command, install, note_platform, plan_transaction
+    from hognose.install import (
+        find_foreign_losses,
+        format_command,
+        install,
+        note_platform,
+        plan_transaction,
+    )
 
     console = session.console
     options.require_not_frozen(prefix, arguments)
     transaction = plan_transaction(installed, wanted, platform=platform, reinstall=reinstall)
+    requirements = () if request is None else request.requirements
+    if requirements:
+        require_pip_may_install(prefix, transaction.python)
+    losses = find_foreign_losses(prefix, transaction)
+    why = find_reasons(transaction, wanted, reasons or {})
+    requests = changed_requests(specs, installed)
+    document = {
+        "success": True,
+        "prefix": os.fspath(prefix),
+        "dry_run": arguments.dry_run,
+        **plan_document(transaction, why),
+        "requested": requests,
+        "pip": list(requirements),
+        "foreign": foreign_document(losses),
+        "without_byte_code": [],
+    }
 
     def carry_out(reporter: object = None) -> InstallationResult:
         return install(
@@ -85,30 +121,32 @@ def change_environment(
             reporter=reporter,
             override_frozen=arguments.override_frozen_env,
             command=format_command(sys.argv),
+            root_prefix=options.root_prefix(),
             workers=session.config.concurrency_downloads or None,
-            **installer_arguments(arguments),
+            **installer_arguments(arguments, session.config, installed),
         )
 
-    requests = changed_requests(specs, installed)
     if transaction.is_empty and installed:
         tell_of_requests(requests, console)
         if requests and not arguments.dry_run:
             carry_out()  # no package changes, and what is asked for from now on is noted
-        if afterwards is not None and not arguments.dry_run:
-            afterwards()
+        if requirements and arguments.dry_run:
+            console.detail(f"pip would install: {', '.join(requirements)}")
+        if request is not None and not arguments.dry_run:
+            complete(prefix, request, console, arguments, offline=session.is_offline)
         session.show_notices()
-        done = "no package changes" if requests else "nothing to do"
-        return _finish(console, arguments, prefix, transaction, wanted, requests, done)
+        done = "no package changes" if requests or requirements else "nothing to do"
+        return _finish(console, arguments, document, f"{prefix}: {done}")
     if not console.quiet:
-        show_plan(console, transaction, wanted, prefix)
+        show_plan(console, transaction, prefix, reasons=why, requirements=requirements)
+    tell_of_foreign_losses(console, losses, prefix)
     if arguments.dry_run:
-        done = "dry run: nothing was changed"
-        return _finish(console, arguments, prefix, transaction, wanted, requests, done)
+        return _finish(console, arguments, document, f"{prefix}: dry run: nothing was changed")
     if not agrees(
         arguments,
         console,
         prefix=prefix,
-        takes_away=any(item.direction in _LOSSES for item in transaction.operations),
+        takes_away=_takes_away(transaction, losses),
         question=f"{prefix}: {summarise(transaction)}. Proceed?" if console.quiet else "Proceed?",
         config=session.config,
     ):
@@ -117,16 +155,38 @@ def change_environment(
     with install_progress(console) as reporter:
         result = carry_out(reporter)
     _tell_of_scripts(console, result.outcome)
+    document["without_byte_code"] = _tell_of_byte_code(console, result.outcome)
     if not installed:
         note_platform(prefix, platform)
-    _register(console, prefix)
+    register(console, prefix)
     _remove_menus(prefix, transaction)
-    if afterwards is not None:
-        afterwards()
+    if request is not None:
+        complete(prefix, request, console, arguments, offline=session.is_offline)
     session.show_notices()
     seconds = time.perf_counter() - start
     done = f"{counted(len(transaction.operations), 'change')} in {seconds:.1f} s"
-    return _finish(console, arguments, prefix, transaction, wanted, requests, done)
+    return _finish(console, arguments, document, f"{prefix}: {done}")
+
+
+def _takes_away(transaction: Transaction, losses: ForeignLosses | None) -> bool:
+    """Tell whether a change is one to ask about: something goes, also if it is pip's."""
+    if losses is not None and losses.overwritten:
+        return True
+    return any(item.direction in _LOSSES for item in transaction.operations)
+
+
+def _tell_of_byte_code(console: Console, outcome: ExecutionOutcome) -> list[dict[str, str]]:
+    """Say which modules could not be compiled, all of them with `-v`; return them for `--json`."""
+    failures = outcome.compile_failures
+    if failures:
+        console.warn(f"{counted(len(failures), 'module')} could not be compiled to byte-code:")
+        shown = failures if console.verbose else failures[:_SHOWN_MODULES]
+        for failure in shown:
+            reason = failure.reason.strip().splitlines()[-1:] or [""]
+            console.detail(f"{failure.path}: {failure.reason if console.verbose else reason[0]}")
+        if len(shown) < len(failures):
+            console.detail(f"and {len(failures) - len(shown)} more: `-v` names them all")
+    return [{"path": failure.path, "reason": failure.reason} for failure in failures]
 
 
 def _tell_of_scripts(console: Console, outcome: ExecutionOutcome) -> None:
@@ -140,17 +200,7 @@ def _tell_of_scripts(console: Console, outcome: ExecutionOutcome) -> None:
         names = sorted({script.package for script in outcome.skipped_scripts})
         allowed = " ".join(f"--link-scripts {name}" for name in names)
         console.warn(f"not run: the link scripts of {', '.join(names)}")
-        console.detail(f"`{allowed}` would let them run when the packages are installed")
-
-
-def _register(console: Console, prefix: Path) -> None:
-    """Have conda's tools list the environment; a home that cannot be written to is no error."""
-    from hognose.install import environments_file, register_environment
-
-    try:
-        register_environment(prefix, environments_file())
-    except OSError as error:
-        console.warn(f"{prefix} is not in the list of environments: {error_message(error)}")
+        console.detail(f"`{allowed}` would let them run")
 
 
 def _remove_menus(prefix: Path, transaction: Transaction) -> None:
@@ -163,26 +213,11 @@ def _remove_menus(prefix: Path, transaction: Transaction) -> None:
 
 
 def _finish(
-    console: Console,
-    arguments: argparse.Namespace,
-    prefix: Path,
-    transaction: Transaction,
-    wanted: Sequence[RepoDataRecord],
-    requests: dict[str, dict[str, str | None]],
-    done: str,
+    console: Console, arguments: argparse.Namespace, document: Mapping[str, object], done: str
 ) -> int:
     if getattr(arguments, "json", False):
         from hognose.cli.json_output import print_json
 
-        print_json(
-            {
-                "success": True,
-                "prefix": os.fspath(prefix),
-                "dry_run": arguments.dry_run,
-                **plan_document(transaction, wanted),
-                "requested": requests,
-            },
-            console,
-        )
-    console.success(f"{prefix}: {done}")
+        print_json(document, console)
+    console.success(done)
     return 0

@@ -49,6 +49,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="a package or a directory with `SUBDIR/patch_instructions.json` (default: those in "
         "the channel)",
     )
+    index.add_argument(
+        "--base-url",
+        metavar="URL",
+        help="where the packages lie if not beside the index: an address, or a path from the "
+        "index (CEP 15)",
+    )
+    index.add_argument(
+        "--indexed-timestamp",
+        metavar="WHEN",
+        help="note of packages that are new here when they came (CEP 47): `now`, or a date such as "
+        "2026-03-31; what is noted already stays",
+    )
     options.add_output_options(index, json=False)
     index.set_defaults(run=_index)
     serve = commands.add_parser("serve", help="serve a directory to this machine")
@@ -99,14 +111,45 @@ def _build(arguments: argparse.Namespace, console: Console) -> int:
 
 def _index(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.channel import index_channel
+    from hognose.cli.settings import load_config
+    from hognose.configured import index_settings
 
+    settings = index_settings(load_config(), arguments.directory)
+    if arguments.base_url is not None:
+        settings["base_url"] = arguments.base_url or None
     indexed = index_channel(
-        arguments.directory, force=arguments.force, repodata_patch=arguments.patches
+        arguments.directory,
+        force=arguments.force,
+        repodata_patch=arguments.patches,
+        indexed_timestamp_ms=_milliseconds(arguments.indexed_timestamp),
+        **settings,
     )
     for done in indexed:
         console.detail(f"{done.subdir}: {done.packages} packages, {done.read} read anew")
     console.success(f"indexed {arguments.directory}")
     return 0
+
+
+def _milliseconds(when: str | None) -> int | None:
+    """Read `now` or a date, as milliseconds since the epoch.
+
+    Raises:
+        UsageError: It is neither, or has not come yet.
+    """
+    if when is None:
+        return None
+    from datetime import UTC, datetime
+
+    now = datetime.now(UTC)
+    try:
+        moment = now if when == "now" else datetime.fromisoformat(when)
+    except ValueError as error:
+        message = f"`{when}` is no moment"
+        raise UsageError(message, hint="give `now`, or a date: 2026-03-31") from error
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment > now:
+        raise UsageError(f"`{when}` has not come yet", hint="nothing can have been indexed then")
+    return round(moment.timestamp() * 1000)
 
 
 def _serve(arguments: argparse.Namespace, console: Console) -> int:

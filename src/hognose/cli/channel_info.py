@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,14 +19,20 @@ __all__ = ("describe_channels", "print_channels")
 def describe_channels(session: Session, platforms: Sequence[Platform]) -> list[dict[str, Any]]:
     """Return what each channel has and says, as plain values; related channels included.
 
+    Notices that have expired are left out.
+
     Raises:
         FetchRepoDataError, NetworkError: A channel cannot be read.
     """
     gateway = session.gateway
     tiers = gateway.open(session.channels, platforms)
+    session.repodata_reporter.tell_of_unknown_revisions(aloud=False)
     notices = gateway.channel_notices([tier.source for tier in tiers])  # type: ignore[misc]  # only channels were given
     by_channel: dict[str, list[Any]] = {}
+    now = time.time()
     for notice in notices:
+        if notice.has_expired(now):
+            continue
         by_channel.setdefault(notice.channel, []).append(notice)
     return [_describe(tier, by_channel.get(str(tier.source), [])) for tier in tiers]
 

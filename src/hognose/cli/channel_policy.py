@@ -27,7 +27,7 @@ def require_allowed(channels: Iterable[Channel], config: Config) -> None:
         return
     allowed_urls, denied_urls = _urls(allowed, config), _urls(denied, config)
     for channel in channels:
-        url = _without_secrets(channel)
+        url = channel.canonical_name
         for is_forbidden, key in (
             (url in denied_urls, "denylist-channels"),
             (bool(allowed) and url not in allowed_urls, "allowlist-channels"),
@@ -43,13 +43,5 @@ def _urls(names: Iterable[str] | None, config: Config) -> frozenset[str]:
 
     aliases = config.channel_config
     return frozenset(
-        _without_secrets(channel)
-        for name in names or ()
-        for channel in Channel.expand(name, aliases)
+        channel.canonical_name for name in names or () for channel in Channel.expand(name, aliases)
     )
-
-
-def _without_secrets(channel: Channel) -> str:
-    from hognose.net import without_secrets
-
-    return without_secrets(channel.base_url)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from hognose.channel import ChannelReporter
-from hognose.progress import make_progress
+from hognose.display import make_progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

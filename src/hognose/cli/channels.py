@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 
 __all__ = (
     "channels_of_specs",
+    "configured_specs",
     "environment_channels",
     "find_channels",
     "tell_of_channels",
     "tell_of_default_channels",
+    "tell_of_unknown_logins",
+    "unique_channels",
 )
 
 DEFAULT_CHANNELS = ("conda-forge",)
@@ -56,7 +59,22 @@ def find_channels(
     aliases = config.channel_config
     channels = [channel for name in names for channel in Channel.expand(name, aliases)]
     require_allowed(channels, config)
-    return tuple(dict.fromkeys(channels))
+    return unique_channels(channels)
+
+
+def unique_channels(channels: Iterable[Channel]) -> tuple[Channel, ...]:
+    """Leave out channels that are there already, but for the secrets of their addresses.
+
+    Of several spellings of one place the first that has a secret is the one that opens it.
+    """
+    found: dict[Channel, Channel] = {}
+    for channel in channels:
+        known = found.get(channel)
+        if known is None or (
+            known.base_url == known.canonical_name and channel.base_url != channel.canonical_name
+        ):
+            found[channel] = channel
+    return tuple(found.values())
 
 
 def channels_of_specs(specs: Iterable[MatchSpec], config: Config) -> tuple[Channel, ...]:
@@ -66,10 +84,30 @@ def channels_of_specs(specs: Iterable[MatchSpec], config: Config) -> tuple[Chann
         ConfigError: The configuration forbids one of them.
     """
     from hognose.cli.channel_policy import require_allowed
+    from hognose.types import Channel
 
-    found = dict.fromkeys(spec.channel for spec in specs if spec.channel is not None)
+    aliases = config.channel_config
+    found = unique_channels(
+        channel
+        for spec in specs
+        if spec.channel is not None
+        for channel in Channel.expand(spec.channel, aliases)
+    )
     require_allowed(found, config)
-    return tuple(found)
+    return found
+
+
+def configured_specs(spec: MatchSpec, config: Config) -> tuple[MatchSpec, ...]:
+    """Return what a spec means where the configuration says what the name of its channel means.
+
+    They are several for a multichannel, one for each of its channels, in their order.
+    """
+    if spec.channel is None or not spec.channel.is_named:
+        return (spec,)
+    from hognose.types import Channel
+
+    channels = Channel.expand(spec.channel, config.channel_config)
+    return (spec,) if channels == (spec.channel,) else tuple(map(spec.with_channel, channels))
 
 
 def environment_channels(installed: Iterable[PrefixRecord]) -> list[str]:
@@ -105,20 +143,36 @@ def tell_of_channels(names: Sequence[str], console: Console) -> list[str]:
     from hognose.net import without_secrets
     from hognose.types import Channel
 
-    if list(map(Channel, names)) != list(map(Channel, DEFAULT_CHANNELS)):
-        console.detail(f"channels: {', '.join(names)} (where the environment's packages are from)")
-    for name in names:
+    bare = [without_secrets(name) for name in names]
+    if list(map(Channel, bare)) != list(map(Channel, DEFAULT_CHANNELS)):
+        console.detail(f"channels: {', '.join(bare)} (where the environment's packages are from)")
+    for name, place in zip(names, bare, strict=True):
         if _REDACTED.search(name):
             console.hint(
-                f"{name} was used with a secret, which environments do not keep: "
+                f"{place} was used with a secret, which environments do not keep: "
                 "`hognose auth login` stores it, or give the channel with `-c`"
             )
-    return [without_secrets(name) if _REDACTED.search(name) else name for name in names]
+    return bare
 
 
 def tell_of_default_channels(console: Console) -> None:
     """Say that conda-forge is used for want of any other channel."""
     console.detail(f"channels: {', '.join(DEFAULT_CHANNELS)} (the default: none is named)")
+
+
+def tell_of_unknown_logins(channels: Sequence[Channel], config: Config, console: Console) -> None:
+    """Say which channels want a login that only a plug-in of conda can do, and have no other."""
+    from hognose.cli.auth import credential_chain
+    from hognose.configured import unknown_logins
+    from hognose.net import redact
+
+    for channel, kind in unknown_logins(config, channels):
+        if credential_chain(config).get(channel.base_url) is None:
+            url = redact(channel.base_url)
+            console.warn(
+                f"`channel_settings` wants the handler `{kind}` of a conda plug-in for {url}, "
+                f"which hognose does not have: `hognose auth login {url}` keeps a secret for it"
+            )
 
 
 def _require_directory(name: str) -> None:

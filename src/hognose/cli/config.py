@@ -3,7 +3,7 @@
 Show and change the settings. They come from `.condarc` and `.mambarc`, from the `config.toml` that
 all tools built on rattler share, from our own, and from the environment, later ones winning.
 
-  list    the settings that are set, and the keys that are not understood
+  list    the settings that are set, and the keys that have no effect
   get     one setting
   set     give a setting a value in the user's `config.toml`
   unset   remove a setting from there
@@ -21,6 +21,7 @@ from hognose.errors import UsageError
 if TYPE_CHECKING:
     import argparse
 
+    from hognose.config import Config
     from hognose.console import Console
 
 
@@ -28,12 +29,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the sub-commands."""
     commands = parser.add_subparsers(dest="action", metavar="ACTION")
     list_ = commands.add_parser("list", help="show the settings")
-    list_.add_argument("--all", action="store_true", help="show those that are not set, too")
+    list_.add_argument("--all", action="store_true", help="show what else there is, and what for")
     list_.add_argument("--show-source", action="store_true", help="show where each comes from")
     options.add_output_options(list_)
     list_.set_defaults(run=_list)
     get = commands.add_parser("get", help="show one setting")
-    get.add_argument("key", help="the setting")
+    get.add_argument("key", help="the setting, by any name that files use")
     get.add_argument("--show-source", action="store_true", help="show where it comes from")
     options.add_output_options(get)
     get.set_defaults(run=_get)
@@ -55,81 +56,105 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:  # noqa: AR
 
 def _list(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.cli.settings import load_config
-    from hognose.config.settings import SETTINGS
+    from hognose.config import format_value, known_settings
 
     config = load_config()
-    values: dict[str, Any] = dict(config.items())
+    if arguments.json:
+        _list_as_json(config, console)
+        return 0
+    set_keys = {key for key, _ in config.items()}
+    for key, value, source in config.entries():
+        note = f"  # {source}" if arguments.show_source and source else ""
+        console.result(f"{_shown_key(key)} = {format_value(_shown(value))}{note}")
+    for setting in known_settings() if arguments.all else ():
+        if setting.key not in set_keys:
+            console.result(f"# {setting.key}: {setting.effect or setting.no_effect}")
+    for unused in config.unused_keys:
+        console.warn(str(unused))
+    for fault in config.faults:
+        console.warn(fault.message)
+    return 0
+
+
+def _list_as_json(config: Config, console: Console) -> None:
+    from hognose.cli.json_output import print_json
+    from hognose.config import format_key
+
+    settings = dict(config.items())
     for channel, table in config.repodata_per_channel.items():
         for name, value in table.items():
-            values[f"repodata-config.{channel}.{name}"] = value
-    if arguments.json:
-        from hognose.cli.json_output import print_json
-
-        document = {
-            "success": True,
-            "settings": {key: _shown(value) for key, value in values.items()},
-            "sources": config.sources,
-            "unused": config.unused_keys,
-            "files": config.loaded_from,
-        }
-        print_json(document, console)
-        return 0
-    for key in [setting.key for setting in SETTINGS] if arguments.all else []:
-        values.setdefault(key, None)
-    for key, value in values.items():
-        source = config.sources.get(key, "")
-        note = f"  # {source}" if arguments.show_source and source else ""
-        console.result(f"{key} = {_format(value)}{note}")
-    for unused in config.unused_keys:
-        console.warn(f"{unused.source}: `{unused.key}` is not used by hognose")
-    return 0
+            settings[format_key(("repodata-config", channel, name))] = value
+    document = {
+        "success": True,
+        "settings": {key: _shown(value) for key, value in settings.items()},
+        "sources": {_shown_key(key): source for key, source in config.sources.items()},
+        "unused": [
+            {"source": unused.source, "key": _shown_key(unused.key), "note": unused.note}
+            for unused in config.unused_keys
+        ],
+        "faults": [fault.message for fault in config.faults],
+        "files": config.loaded_from,
+    }
+    print_json(document, console)
 
 
 def _get(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.cli.settings import load_config
-    from hognose.config.settings import BY_KEY
+    from hognose.config import format_value
 
+    key = _known(arguments.key)
     config = load_config()
-    table, _, entry = arguments.key.partition(".")
-    setting = BY_KEY.get(arguments.key)
-    if setting is not None:
-        value, name = getattr(config, setting.field), setting.key
-    elif entry and table in BY_KEY and BY_KEY[table].is_merged:
-        value, name = getattr(config, BY_KEY[table].field).get(entry), table
-    else:
-        raise UsageError(
-            f"there is no setting `{arguments.key}`", hint="`hognose config list --all` shows them"
-        )
-    source = config.sources.get(name)
+    value, source = config.get(key), config.source_of(key)
     if arguments.json:
         from hognose.cli.json_output import print_json
 
-        document = {"success": True, "value": _shown(value), "source": source}
+        document = {"success": True, "value": _shown(value), "source": source or None}
         print_json(document, console)
         return 0
     note = f"  # {source}" if arguments.show_source and source else ""
-    console.result(f"{_format(value)}{note}")
+    text = "(not set)" if value is None or value == {} else format_value(_shown(value))
+    console.result(f"{text}{note}")
     return 0
 
 
 def _set(arguments: argparse.Namespace, console: Console) -> int:
-    from hognose.config import set_value
+    from hognose.config import find_place, format_value, set_value
 
-    path = _file(arguments)
-    value = set_value(path, arguments.key, arguments.value)
-    console.success(f"{path}: {arguments.key} = {_format(value)}")
+    key, path = _known(arguments.key), _file(arguments)
+    value = set_value(path, key, arguments.value)
+    place = find_place(key)
+    # The name in the file, which may be another one than was typed.
+    console.success(f"{path}: {_shown_key(place.key)} = {format_value(_shown(value))}")
+    if place.setting.no_effect:
+        console.warn(f"`{place.setting.key}` has no effect: {place.setting.no_effect}")
     return 0
 
 
 def _unset(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.config import unset_value
 
-    path = _file(arguments)
-    if unset_value(path, arguments.key):
-        console.success(f"{path}: `{arguments.key}` is not set any more")
+    key, path = _known(arguments.key), _file(arguments)
+    if unset_value(path, key):
+        console.success(f"{path}: `{_shown_key(key)}` is not set any more")
     else:
-        console.hint(f"{path}: `{arguments.key}` was not set")
+        console.hint(f"{path}: `{_shown_key(key)}` was not set")
     return 0
+
+
+def _known(key: str) -> str:
+    """Return a key if there is such a setting.
+
+    Raises:
+        UsageError: There is none.
+    """
+    from hognose.config import find_place
+    from hognose.errors import ConfigError
+
+    try:
+        find_place(key)
+    except ConfigError as error:
+        raise UsageError(error.message, hint=error.hint) from None
+    return key
 
 
 def _file(arguments: argparse.Namespace) -> Path:
@@ -151,8 +176,7 @@ def _shown(value: Any) -> Any:
     return value
 
 
-def _format(value: Any) -> str:
-    import json
-
-    value = _shown(value)
-    return "(not set)" if value is None or value == {} else json.dumps(value, ensure_ascii=False)
+def _shown_key(key: str) -> str:
+    """A key without secrets: those of tables may be URLs."""
+    shown: str = _shown(key)
+    return shown

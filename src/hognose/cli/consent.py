@@ -32,8 +32,8 @@ def agrees(
     """Return whether the user wants a change; say so where the answer is no.
 
     `--yes`, or `always-yes` of the configuration, is the only word that means yes; `--quiet` and
-    `--json` are not. A person at a terminal is asked. Where nobody can be asked, a change that only
-    adds goes ahead, and one that takes something away does not.
+    `--json` are not. A person at a terminal is asked. Where nobody can be, as with `--json`, a
+    change that only adds goes ahead, and one that takes something away does not.
 
     Args:
         arguments: The transaction options.
@@ -55,16 +55,15 @@ def agrees(
         config = load_config()
     if config.always_yes:
         return True
-    if getattr(arguments, "json", False) and console.can_ask:
-        message = f"{prefix}: with `--json` nothing is asked, and nothing was changed"
-        raise InstallerError(message, path=prefix, hint="give `--yes` or `--dry-run`")
-    if console.can_ask:
+    as_json = getattr(arguments, "json", False)
+    if console.can_ask and not as_json:
         if console.confirm(question, default=not takes_away):
             return True
         console.warn("nothing was changed")
         return False
     if takes_away:
-        message = f"{prefix}: no terminal to ask at, and nothing was changed"
+        why = "with `--json` nothing is asked" if as_json else "no terminal to ask at"
+        message = f"{prefix}: {why}, and nothing was changed"
         hint = "give `--yes`, or `--dry-run` to see what would be removed or downgraded"
         raise InstallerError(message, path=prefix, hint=hint)
     return True

@@ -1,13 +1,15 @@
 """`hognose create`.
 
 Create an environment that has exactly what is asked for: solve, show the plan, download, link. The
-directory must be new or empty. What is asked for are specs, an `environment.yml`, a list of package
-URLs, or a lock file.
+directory must be new or empty. What is asked for are specs, archives by path or URL, an
+`environment.yml`, a list of package URLs, or a lock file; where nothing is, the environment is
+empty. Archives that need nothing else are installed without asking a channel.
 """
 
 from __future__ import annotations
 
 import os
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from hognose.cli import options
@@ -36,7 +38,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.cli.change import change_environment
     from hognose.cli.found_records import find_records
     from hognose.cli.request import read_request
-    from hognose.cli.requirements import complete, with_pip
+    from hognose.cli.requirements import with_pip
     from hognose.cli.session import Session
     from hognose.install import recover
     from hognose.types import MatchSpec
@@ -45,8 +47,6 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     request = read_request(arguments.specs, arguments.files, platform=platform)
     if arguments.lockfile and not request.is_empty:
         raise UsageError("specs and `--lockfile` exclude each other")
-    if request.is_empty and not arguments.lockfile:
-        raise UsageError("nothing to install is named", hint="give specs, `--file` or `--lockfile`")
     prefix = _find_prefix(arguments, request)
     if not arguments.dry_run:
         # What a killed creation left would be in the way.
@@ -55,16 +55,22 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     request = with_pip(request, platform, console)
     with Session(arguments, console, request) as session:
         wanted = find_records(session, arguments, request, platform)
-        named = [MatchSpec(entry.archive.name) for entry in request.archives if entry.archive]
+        specs = [
+            *request.specs,
+            *(MatchSpec(entry.archive.name) for entry in request.archives if entry.archive),
+        ]
+        if request.packages or arguments.lockfile:
+            # Packages that are listed one by one are asked for one by one, as conda sees it too.
+            specs = [MatchSpec(record.name) for record in wanted]
         return change_environment(
             session,
             arguments,
             prefix=prefix,
             installed=(),
             wanted=wanted,
-            specs=[*request.specs, *named],
+            specs=list(dict.fromkeys(specs)),
             platform=platform,
-            afterwards=lambda: complete(prefix, request, console, offline=session.is_offline),
+            request=request,
         )
 
 
@@ -86,11 +92,12 @@ def _require_new(prefix: Path) -> None:
     if not prefix.is_dir():
         raise UsageError(f"{prefix} is there already and is not a directory")
     if any(prefix.iterdir()):
+        place = quote(str(prefix))
         is_environment = (prefix / "conda-meta").is_dir()
         what = "an environment" if is_environment else "a directory that is not empty"
         hint = (
-            f"change it with `hognose install -p {prefix}`, or remove it with "
-            f"`hognose remove -p {prefix} --all`"
+            f"change it with `hognose install -p {place}`, or remove it with "
+            f"`hognose remove -p {place} --all`"
             if is_environment
             else "name a directory that is new or empty"
         )

@@ -2,8 +2,9 @@
 
 Find what is wrong with an environment: files that are missing or altered, packages that do not fit
 together or not this machine, records that cannot be read or that lead out of the environment, a
-missing history, an interrupted change. Packages that pip installed are named. The exit status is 1
-where something is wrong.
+missing history, an interrupted change. Packages that pip installed are named; a fault is one that
+took the place of a conda package, lacks files or is for another Python. The exit status is 1 where
+something is wrong.
 
 With `--repair` packages with faulty files are linked again, from copies that are verified first;
 what was altered in them is lost. So are packages whose record cannot be read, if the package cache
@@ -26,12 +27,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hognose.console import Console
-    from hognose.install import Diagnosis, LostRecord
+    from hognose.install import Diagnosis, Fault, LostRecord
     from hognose.types import MatchSpec, PrefixRecord, RepoDataRecord
+
+
+# A package that somebody deleted by hand has as many faults as files.
+_SHOWN_FILES = 3
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
+    from hognose.cli.linking_options import add_linking_options
+
     parser.add_argument("--repair", action="store_true", help="put right what can be put right")
     parser.add_argument(
         "--sizes", action="store_true", help="compare the sizes of files only, not their content"
@@ -40,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     options.add_channel_options(parser)
     options.add_transaction_options(parser)
     options.add_output_options(parser)
-    parser.set_defaults(compile=False, copy=False, link_scripts=[], clobber="warn")
+    add_linking_options(parser)
 
 
 def execute(arguments: argparse.Namespace, console: Console) -> int:
@@ -51,7 +58,10 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
         _print(prefix, diagnosis, arguments, console)
         return 0 if diagnosis.is_healthy else 1
     _describe(prefix, diagnosis, console)
-    return _repair(prefix, diagnosis, arguments, console)
+    status = _repair(prefix, diagnosis, arguments, console)
+    if any(fault.kind in {"broken", "stranded"} for fault in diagnosis.faults):
+        console.warn("what pip installed is not repaired: it has to be installed again by pip")
+    return status
 
 
 def _diagnose(prefix: Path, arguments: argparse.Namespace) -> Diagnosis:
@@ -87,8 +97,9 @@ def _print(
 
 def _describe(prefix: Path, diagnosis: Diagnosis, console: Console) -> None:
     if not console.quiet:
-        for fault in diagnosis.faults:
-            console.result(fault.message, label=f"{fault.kind.ljust(12)}  ")
+        for fault, others in _grouped(diagnosis.faults, everything=console.verbose):
+            more = f", and {others} more: `-v` names them all" if others else ""
+            console.result(f"{fault.message}{more}", label=f"{fault.kind.ljust(12)}  ")
         for package in diagnosis.foreign:
             console.result(f"{package}, in {package.metadata}", label=f"{'foreign'.ljust(12)}  ")
     seen = f"{counted(diagnosis.packages, 'package')} with {counted(diagnosis.files, 'file')}"
@@ -98,13 +109,25 @@ def _describe(prefix: Path, diagnosis: Diagnosis, console: Console) -> None:
         console.warn(f"{prefix}: {counted(len(diagnosis.faults), 'fault')} in {seen}")
 
 
+def _grouped(faults: Iterable[Fault], *, everything: bool) -> list[tuple[Fault, int]]:
+    """Return the faults to print, each with how many of its kind and package are left out."""
+    groups: dict[tuple[str, str], list[Fault]] = {}
+    for fault in faults:
+        groups.setdefault((fault.kind, fault.package), []).append(fault)
+    shown = []
+    for (_, package), group in groups.items():
+        count = len(group) if everything or not package else min(len(group), _SHOWN_FILES)
+        shown += [(fault, 0) for fault in group[:count]]
+        shown[-1] = (group[count - 1], len(group) - count)
+    return shown
+
+
 def _repair(
     prefix: Path, diagnosis: Diagnosis, arguments: argparse.Namespace, console: Console
 ) -> int:
     from hognose.cli.change import change_environment
     from hognose.cli.rollback import query_reference
     from hognose.cli.session import Session
-    from hognose.cli.specs import requested_specs
     from hognose.install import (
         begin_history,
         discard_damaged_entries,
@@ -114,6 +137,7 @@ def _repair(
         put_aside,
         read_records,
         recover,
+        requested_specs,
     )
 
     options.require_not_frozen(prefix, arguments)

@@ -45,7 +45,8 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
 
     platform = options.find_platform(arguments.platform)
     request = read_request(arguments.specs, arguments.files, platform=platform)
-    if bool(request.specs or request.packages) == bool(arguments.lockfile):
+    has_request = bool(request.specs or request.packages or request.archives)
+    if has_request == bool(arguments.lockfile):
         raise UsageError("name what to download: give specs, `--file` or `--lockfile`")
     with Session(arguments, console, request) as session:
         records = find_records(session, arguments, request, platform)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from hognose.cli import options
 from hognose.cli.consent import EXIT_DECLINED, agrees
 from hognose.cli.env_vars import configure_variables
+from hognose.cli.registry import register, unregister
 from hognose.console import counted
 from hognose.errors import UsageError
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the sub-commands."""
+    from hognose.cli.linking_options import add_linking_options
+
     commands = parser.add_subparsers(dest="action", metavar="ACTION")
     known = commands.add_parser("list", help="the environments that are known")
     options.add_output_options(known)
@@ -52,6 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--offline", action="store_true", help="use nothing from the network")
         options.add_transaction_options(parser)
         options.add_output_options(parser)
+        add_linking_options(parser)
         parser.set_defaults(run=_rename if action == "rename" else _clone)
 
 
@@ -147,19 +151,17 @@ def _rename(arguments: argparse.Namespace, console: Console) -> int:
 def _copy(arguments: argparse.Namespace, console: Console, action: str) -> int:
     import sys
 
+    from hognose.cli.linking_options import installer_arguments
     from hognose.cli.session import Session
     from hognose.install import (
         clone_environment,
-        environments_file,
         format_command,
-        register_environment,
         rename_environment,
-        unregister_environment,
     )
     from hognose.progress import install_progress
     from hognose.types import PrefixRecord
 
-    source, target = options.find_environment(arguments), _target(arguments.target)
+    source, target = options.find_settled_environment(arguments, console), _target(arguments.target)
     if action == "rename":
         _require_movable(source)
         options.require_not_frozen(source, arguments)
@@ -177,6 +179,7 @@ def _copy(arguments: argparse.Namespace, console: Console, action: str) -> int:
         if not agrees(arguments, console, prefix=source, takes_away=action == "rename"):
             return EXIT_DECLINED
         with Session(arguments, console) as session, install_progress(console) as reporter:
+            linking = installer_arguments(arguments, session.config, records)
             if action == "clone":
                 done = clone_environment(
                     source,
@@ -185,6 +188,7 @@ def _copy(arguments: argparse.Namespace, console: Console, action: str) -> int:
                     client=session.client,
                     platform=platform,
                     reporter=reporter,
+                    **linking,
                     command=format_command(sys.argv),
                 )
             else:
@@ -195,11 +199,12 @@ def _copy(arguments: argparse.Namespace, console: Console, action: str) -> int:
                     client=session.client,
                     platform=platform,
                     reporter=reporter,
+                    **linking,
                     root_prefix=options.root_prefix(),
                     override_frozen=arguments.override_frozen_env,
                 )
-                unregister_environment(source, environments_file())
-            register_environment(target, environments_file())
+                unregister(console, source)
+            register(console, target)
         document["copied"] = len(done.copied.files)
         document["unchanged"] = done.copied.unchanged
         for path in done.copied.unchanged:
@@ -219,6 +224,3 @@ def _require_movable(source: Path) -> None:
     if source == Path(os.path.abspath(root)):
         raise UsageError("the root prefix cannot be renamed", hint="environments lie below it")
     require_removable(source, root_prefix=root)
-    active = os.environ.get("CONDA_PREFIX")
-    if active and os.path.abspath(active) == os.fspath(source):
-        raise UsageError(f"{source} is active", hint="deactivate it first")

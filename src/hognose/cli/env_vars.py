@@ -42,7 +42,7 @@ def configure_variables(commands: argparse._SubParsersAction[Any]) -> None:
 def _list(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.install import read_environment_variables
 
-    prefix = options.find_environment(arguments)
+    prefix = options.find_settled_environment(arguments, console)
     variables = read_environment_variables(prefix)
     if arguments.json:
         _print(prefix, variables, console)
@@ -71,7 +71,7 @@ def _set(arguments: argparse.Namespace, console: Console) -> int:
 def _unset(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.install import read_environment_variables
 
-    prefix = options.find_environment(arguments)
+    prefix = options.find_settled_environment(arguments, console)
     present = read_environment_variables(prefix)
     missing = [name for name in arguments.names if name not in present]
     if missing:
@@ -85,7 +85,7 @@ def _change(
     from hognose.install import read_environment_variables, set_environment_variables
 
     prefix = options.find_environment(arguments)
-    options.require_not_frozen(prefix, arguments)
+    options.require_changeable(prefix, arguments, console)
     try:
         set_environment_variables(prefix, given)
     except ValueError as error:

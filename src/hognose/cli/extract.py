@@ -39,7 +39,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     if os.path.lexists(destination):
         raise UsageError(f"{destination} is there already", hint="name a directory that is not")
     expected = _read_hash(arguments.sha256) if arguments.sha256 else None
-    digest = _extract(arguments, destination, name=name, expected_sha256=expected)
+    digest = _extract(arguments, destination, console, name=name, expected_sha256=expected)
     options.print_digest(os.fspath(destination), digest, arguments, console)
     return 0
 
@@ -55,15 +55,22 @@ def _read_hash(text: str) -> bytes:
 
 
 def _extract(
-    arguments: argparse.Namespace, destination: Path, *, name: str, expected_sha256: bytes | None
+    arguments: argparse.Namespace,
+    destination: Path,
+    console: Console,
+    *,
+    name: str,
+    expected_sha256: bytes | None,
 ) -> ArchiveDigest:
     from hognose.archive import extract
 
     if not is_url(arguments.archive):
         return extract(arguments.archive, destination, expected_sha256=expected_sha256)
+    from hognose.cli.console_log import show_pauses
     from hognose.cli.settings import load_config
     from hognose.configured import client_from_config
 
+    show_pauses(console)
     with (
         client_from_config(load_config(), offline=arguments.offline) as client,
         client.open(arguments.archive) as response,

@@ -31,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace, console: Console) -> int:
     """Print or write the file."""
-    with open_archive(arguments.archive, offline=arguments.offline) as archive:
+    with open_archive(arguments.archive, console, offline=arguments.offline) as archive:
         content = archive.read_file(arguments.file)
     if content is None:
         raise ArchiveError(

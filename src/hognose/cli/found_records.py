@@ -28,6 +28,8 @@ def find_records(
     """
     if arguments.lockfile:
         return read_locked_records(arguments.lockfile, arguments.environment, platform)
+    if request.is_empty:
+        return []
     if request.packages:
         from hognose.cli.archive_record import records_of_urls
 
@@ -36,7 +38,13 @@ def find_records(
     from hognose.cli.solver_options import chosen_part
 
     specs, archives = with_archives(session, request)
-    return chosen_part(session.solve(specs, platform, pinned_packages=archives), specs, arguments)
+    if archives and not request.specs:
+        from hognose.cli.archive_solve import solve_archives
+
+        found = solve_archives(session, specs, platform, archives=archives)
+    else:
+        found = session.solve(specs, platform, pinned_packages=archives)
+    return chosen_part(found, specs, arguments)
 
 
 def read_locked_records(file: str, environment: str, platform: Platform) -> list[RepoDataRecord]:

@@ -2,6 +2,9 @@
 
 List the revisions of an environment: when which command changed what. With a number, show one
 revision's changes. `hognose rollback` brings one back.
+
+What other programs changed without logging it is a revision of its own, without a command. The last
+one may not be in the log yet, and has no time then: the next change writes it down.
 """
 
 from __future__ import annotations
@@ -14,8 +17,11 @@ from hognose.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
+    from pathlib import Path
 
     from hognose.console import Console
+    from hognose.install import HistoryBlock
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -27,10 +33,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace, console: Console) -> int:
     """Print the revisions."""
-    from hognose.install import iter_revisions, read_history
+    from hognose.install import iter_revisions
 
-    prefix = options.find_environment(arguments)
-    revisions = list(iter_revisions(read_history(prefix)))
+    prefix = options.find_settled_environment(arguments, console)
+    revisions = list(iter_revisions(_read_blocks(prefix, console)))
     chosen = revisions
     if arguments.revision is not None:
         chosen = [item for item in revisions if item.number == arguments.revision]
@@ -44,6 +50,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
                 "revision": revision.number,
                 "time": revision.block.time,
                 "command": revision.block.command,
+                "by_another_program": revision.block.is_catch_up,
                 "tool": f"{revision.block.tool} {revision.block.tool_version}".strip(),
                 "linked": revision.block.linked,
                 "unlinked": revision.block.unlinked,
@@ -57,7 +64,8 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
         return 0
     if arguments.revision is not None:
         block = chosen[0].block
-        console.result(f"# revision {arguments.revision}, {block.time}: {_shorten(block.command)}")
+        time = block.time or "not in the log yet"
+        console.result(f"# revision {arguments.revision}, {time}: {_shorten(block.command)}")
         for sign, packages in (("-", block.unlinked), ("+", block.linked)):
             for text in packages:
                 console.result(f"{sign}{text}")
@@ -68,7 +76,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
         (
             (
                 str(revision.number),
-                revision.block.time,
+                revision.block.time or "-",
                 f"+{len(revision.block.linked)}",
                 f"-{len(revision.block.unlinked)}",
                 str(len(revision.packages)),
@@ -81,7 +89,22 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
+def _read_blocks(prefix: Path, console: Console) -> Sequence[HistoryBlock]:
+    """Read the log, and what it lacks where the records can be read."""
+    from hognose.errors import HognoseError
+    from hognose.install import read_history, read_whole_history
+    from hognose.types import PrefixRecord
+
+    try:
+        return read_whole_history(prefix, PrefixRecord.collect(prefix))
+    except HognoseError as error:
+        console.warn(f"what other programs changed cannot be told: {error.message}")
+        return read_history(prefix)
+
+
 def _shorten(command: str) -> str:
-    """Leave out the directory of the program."""
+    """Leave out the directory of the program, if it is one."""
+    if command.startswith("("):
+        return command
     program, space, rest = command.partition(" ")
     return f"{os.path.basename(program)}{space}{rest}"

@@ -40,6 +40,9 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
             "virtual_packages": list(map(str, session.virtual_packages(platform))),
             "channels": [redact(channel.base_url) for channel in session.channels],
             "cache": os.fspath(default_cache_dir()),
+            "package_caches": [
+                os.fspath(path) for path in (session.cache.root, *session.cache.read_only)
+            ],
             "root_prefix": os.fspath(options.root_prefix()),
             "envs_dirs": list(map(os.fspath, options.envs_dirs())),
             "active_prefix": os.environ.get("CONDA_PREFIX"),

@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace, console: Console) -> int:
     """Print what the archive holds."""
-    with open_archive(arguments.archive, offline=arguments.offline) as archive:
+    with open_archive(arguments.archive, console, offline=arguments.offline) as archive:
         index = archive.index_json()
         about = archive.about_json()
         paths = archive.paths_json()

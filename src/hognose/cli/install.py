@@ -2,6 +2,7 @@
 
 Add packages to an environment, or change their versions. What was asked for before still holds,
 unless a spec for the same name replaces it; packages that are there are kept where they can be.
+Archives, by path or URL, that need nothing else are installed without asking a channel.
 """
 
 from __future__ import annotations
@@ -34,13 +35,14 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.cli.archive_record import records_of_urls, with_archives
     from hognose.cli.change import change_environment
     from hognose.cli.request import read_request
-    from hognose.cli.requirements import complete, with_pip
+    from hognose.cli.requirements import with_pip
     from hognose.cli.session import Session
-    from hognose.cli.specs import merge_specs, noted_requests, requested_specs
+    from hognose.cli.specs import merge_specs, requests_to_note
+    from hognose.install import requested_specs
     from hognose.types import MatchSpec, PrefixRecord
 
     prefix = options.find_environment(arguments)
-    options.require_changeable(prefix, arguments)
+    options.require_changeable(prefix, arguments, console)
     installed = PrefixRecord.collect(prefix)
     platform = options.find_platform(arguments.platform, prefix, installed)
     request = read_request(arguments.specs, arguments.files, platform=platform)
@@ -57,17 +59,26 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
         else:
             new_specs, archives = with_archives(session, request)
             specs = merge_specs(asked, new_specs)
-            wanted = _solve(session, arguments, specs, new_specs, archives, installed, platform)
+            wanted = _solve(
+                session,
+                arguments,
+                specs,
+                new_specs,
+                archives,
+                installed,
+                platform,
+                only_archives=not request.specs,
+            )
         return change_environment(
             session,
             arguments,
             prefix=prefix,
             installed=installed,
             wanted=wanted,
-            # What nobody asked for stays, but is not noted as asked for: `update --prune` finds it.
-            specs=merge_specs(noted_requests(installed), new_specs),
+            # What came as a dependency stays, and is not noted: `update --prune` finds it.
+            specs=merge_specs(requests_to_note(prefix, installed), new_specs),
             platform=platform,
-            afterwards=lambda: complete(prefix, request, console, offline=session.is_offline),
+            request=request,
         )
 
 
@@ -79,6 +90,8 @@ def _solve(
     archives: Sequence[RepoDataRecord],
     installed: Sequence[PrefixRecord],
     platform: Platform,
+    *,
+    only_archives: bool,
 ) -> list[RepoDataRecord]:
     named = {str(spec.name.exact) for spec in new}
     others = [record for record in installed if record.name not in named]
@@ -89,8 +102,16 @@ def _solve(
         if record.name in named
         and all(spec.matches(record) for spec in new if spec.name.exact == record.name)
     ]
-    pinned: list[RepoDataRecord] = list(archives)
-    locked = [*others, *fitting]
+    locked: list[RepoDataRecord] = [*others, *fitting]
+    pinned: list[RepoDataRecord] = []
     if arguments.freeze_installed:
-        locked, pinned = fitting, [*others, *pinned]
-    return session.solve(specs, platform, locked_packages=locked, pinned_packages=pinned)
+        locked, pinned = [*fitting], [*others]
+    if archives and only_archives:
+        from hognose.cli.archive_solve import solve_archives
+
+        return solve_archives(
+            session, specs, platform, archives=archives, locked=locked, pinned=pinned
+        )
+    return session.solve(
+        specs, platform, locked_packages=locked, pinned_packages=[*pinned, *archives]
+    )

@@ -34,7 +34,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.install import MenuPlaces, install_menus, system_registry
     from hognose.types import Platform
 
-    prefix = options.find_environment(arguments)
+    prefix = options.find_settled_environment(arguments, console)
     platform = Platform.current()
     root = options.root_prefix()
     find = MenuPlaces.of_system if arguments.system else MenuPlaces.of_user

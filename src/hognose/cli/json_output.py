@@ -10,7 +10,9 @@ from hognose.console import (
     EXIT_USAGE,
     error_message,
     error_messages,
+    forget_output,
     interrupted_status,
+    notes_of,
 )
 
 if TYPE_CHECKING:
@@ -22,9 +24,14 @@ __all__ = ("print_json", "run_with_json_errors")
 
 
 def print_json(document: object, console: Console) -> None:
-    """Print a document of plain values, or of hognose's own types."""
+    """Print a document of plain values, or of hognose's own types.
+
+    What there is to remark besides follows what was asked for (`Console.remarks`).
+    """
     from hognose.types import wire
 
+    if console.remarks and isinstance(document, dict):
+        document = {**document, **console.remarks}
     console.document(wire.encode_json(document, pretty=True).decode())
 
 
@@ -37,13 +44,36 @@ def run_with_json_errors(action: Callable[[], int], console: Console) -> int:
 
     try:
         return action()
+    except BrokenPipeError:
+        forget_output()
+        return EXIT_FAILURE
     except (HognoseError, OSError, ExceptionGroup) as error:
-        console.document(json.dumps({"success": False, "error": _describe(error)}, indent=2))
+        _print_error(_describe(error), console)
         return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILURE
     except KeyboardInterrupt as error:
-        described = {"type": "KeyboardInterrupt", "message": "interrupted"}
-        console.document(json.dumps({"success": False, "error": described}, indent=2))
+        message = "; ".join(["interrupted", *notes_of(error)])
+        _print_error({"type": "KeyboardInterrupt", "message": message}, console)
         return interrupted_status(error)
+
+
+def _plain(remarks: dict[str, object]) -> dict[str, object]:
+    if not remarks:
+        return remarks
+    from hognose.types import wire
+
+    tree: dict[str, object] = wire.to_builtins(remarks)
+    return tree
+
+
+def _print_error(described: dict[str, Any], console: Console) -> None:
+    try:
+        document = {"success": False, "error": described, **_plain(console.remarks)}
+        console.document(json.dumps(document, indent=2))
+    except OSError as error:
+        forget_output()
+        if error_message(error) != described["message"]:
+            console.error(described["message"])
+        console.error(f"standard output: {error_message(error)}")
 
 
 def _describe(error: BaseException) -> dict[str, Any]:
@@ -57,6 +87,8 @@ def _describe(error: BaseException) -> dict[str, Any]:
         inner = "; ".join(message for message, _ in error_messages(error))
         document["message"] = f"{error.message}: {inner}"
         document["errors"] = [_describe(each) for each in error.exceptions]
+    if notes_of(error):
+        document["notes"] = notes_of(error)
     hint = getattr(error, "hint", None)
     if hint:
         document["hint"] = hint

@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
+    from hognose.cli.linking_options import add_linking_options
+
     parser.add_argument("archives", nargs="+", metavar="ARCHIVE", help=".conda or .tar.bz2 files")
     options.add_prefix_options(parser)
     options.add_transaction_options(parser)
     options.add_output_options(parser)
+    add_linking_options(parser)
 
 
 def execute(arguments: argparse.Namespace, console: Console) -> int:
@@ -31,11 +34,11 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.cli.archive_record import record_of_file
     from hognose.cli.change import change_environment
     from hognose.cli.session import Session
-    from hognose.cli.specs import merge_specs, noted_requests
+    from hognose.cli.specs import merge_specs, requests_to_note
     from hognose.types import MatchSpec, PrefixRecord
 
     prefix = options.find_prefix(arguments)
-    options.require_changeable(prefix, arguments)
+    options.require_changeable(prefix, arguments, console)
     records = [record_of_file(path) for path in arguments.archives]
     installed = PrefixRecord.collect(prefix)
     platform = options.find_platform(None, prefix, installed)
@@ -50,7 +53,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
             prefix=prefix,
             installed=installed,
             wanted=wanted,
-            specs=merge_specs(noted_requests(installed), new),
+            specs=merge_specs(requests_to_note(prefix, installed), new),
             platform=platform,
             reinstall=names,
         )

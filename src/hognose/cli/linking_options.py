@@ -6,8 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
 
-__all__ = ("add_linking_options", "installer_arguments")
+    from hognose.config import Config
+    from hognose.install import LinkOptions
+    from hognose.types import PrefixRecord
+
+__all__ = ("add_linking_options", "add_script_options", "allowed_scripts", "installer_arguments")
 
 
 def add_linking_options(parser: argparse.ArgumentParser) -> None:
@@ -18,18 +23,16 @@ def add_linking_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--compile",
         action=argparse.BooleanOptionalAction,
-        default=False,
-        help="compile Python modules to byte-code (default: no)",
+        default=None,
+        help="compile Python modules to byte-code (default: where the environment has it)",
     )
+    add_script_options(group)
     group.add_argument(
-        "--link-scripts",
-        metavar="NAME",
-        action="append",
-        default=[],
-        help="let a package run the scripts it comes with; again for further ones, `all` for all",
-    )
-    group.add_argument(
-        "--copy", action="store_true", help="copy files out of the cache, and share nothing with it"
+        "--copy",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="copy files out of the cache, and share nothing with it (default: what the "
+        "configuration says, or no)",
     )
     group.add_argument(
         "--clobber",
@@ -39,17 +42,63 @@ def add_linking_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def installer_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return the keywords of `hognose.install.install`; commands without the options have none."""
-    if not hasattr(arguments, "link_scripts"):
-        return {}
+def add_script_options(parser: argparse._ActionsContainer) -> None:
+    """Add whose scripts may run, for commands that take packages out and link none."""
+    scripts = parser.add_mutually_exclusive_group()
+    scripts.add_argument(
+        "--link-scripts",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="let a package run the scripts it comes with; again for further ones, `all` for all",
+    )
+    scripts.add_argument(
+        "--no-link-scripts",
+        action="store_true",
+        help="let no package run scripts, whatever the configuration says",
+    )
+
+
+def installer_arguments(
+    arguments: argparse.Namespace, config: Config, installed: Iterable[PrefixRecord]
+) -> dict[str, Any]:
+    """Return the keywords of `hognose.install.install`.
+
+    What no option says the configuration says; commands without the options have that alone. Where
+    the packages of the environment have byte-code, others get it, as they do from conda.
+    """
+    is_compiled = getattr(arguments, "compile", None)
+    if is_compiled is None:
+        from hognose.install import has_byte_code
+
+        is_compiled = has_byte_code(installed)
+    return {
+        "compile_byte_code": is_compiled,
+        "execute_link_scripts": allowed_scripts(arguments, config),
+        "link_options": _link_options(arguments, config),
+    }
+
+
+def allowed_scripts(arguments: argparse.Namespace, config: Config) -> bool | list[str]:
+    """Return whose scripts may run: all packages', those of the names, or nobody's."""
+    named: list[str] = getattr(arguments, "link_scripts", [])
+    if named:
+        return "all" in named or named
+    if getattr(arguments, "no_link_scripts", False):
+        return False
+    return config.run_post_link_scripts == "insecure"
+
+
+def _link_options(arguments: argparse.Namespace, config: Config) -> LinkOptions:
+    """What may be done; a setting that allows a way of linking does not make it work."""
     from hognose.install import LinkOptions
 
-    shared = False if arguments.copy else None
-    return {
-        "compile_byte_code": arguments.compile,
-        "execute_link_scripts": "all" in arguments.link_scripts or arguments.link_scripts,
-        "link_options": LinkOptions(
-            allow_hard_links=shared, allow_ref_links=shared, clobber=arguments.clobber
-        ),
-    }
+    asked_for = getattr(arguments, "copy", None)
+    is_copied = config.always_copy if asked_for is None else asked_for
+
+    return LinkOptions(
+        allow_hard_links=False if is_copied or config.allow_hard_links is False else None,
+        allow_ref_links=False if is_copied or config.allow_ref_links is False else None,
+        allow_symbolic_links=False if config.allow_symbolic_links is False else None,
+        clobber=getattr(arguments, "clobber", "warn"),
+    )

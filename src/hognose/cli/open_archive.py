@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hognose.archive import PackageArchive
+    from hognose.console import Console
 
 __all__ = ("is_url", "open_archive")
 
@@ -19,8 +20,8 @@ def is_url(text: str) -> bool:
 
 
 @contextmanager
-def open_archive(place: str, *, offline: bool) -> Iterator[PackageArchive]:
-    """Open an archive for reading single members.
+def open_archive(place: str, console: Console, *, offline: bool) -> Iterator[PackageArchive]:
+    """Open an archive for reading single members; say on a console why that takes long.
 
     Raises:
         ArchiveError: It is no package, or is damaged.
@@ -33,9 +34,11 @@ def open_archive(place: str, *, offline: bool) -> Iterator[PackageArchive]:
             yield archive
         return
     from hognose.cache import open_remote_archive
+    from hognose.cli.console_log import show_pauses
     from hognose.cli.settings import load_config
     from hognose.configured import client_from_config
 
+    show_pauses(console)
     with (
         client_from_config(load_config(), offline=offline) as client,
         open_remote_archive(place, client) as archive,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from hognose.cli.locations import envs_dirs, named_prefix, root_prefix
@@ -30,6 +31,7 @@ __all__ = (
     "find_environment",
     "find_platform",
     "find_prefix",
+    "find_settled_environment",
     "named_prefix",
     "print_digest",
     "require_changeable",
@@ -144,7 +146,7 @@ def add_output_options(parser: argparse.ArgumentParser, *, json: bool = True) ->
         parser.add_argument("--json", action="store_true", help="print one JSON document")
     group = parser.add_mutually_exclusive_group()
     group.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
-    group.add_argument("-v", "--verbose", action="store_true", help="say more")
+    group.add_argument("-v", "--verbose", action="store_true", help="say more, also of the network")
 
 
 def add_transaction_options(parser: argparse.ArgumentParser) -> None:
@@ -191,11 +193,36 @@ def find_environment(arguments: argparse.Namespace) -> Path:
     """
     prefix = find_prefix(arguments)
     if not (prefix / "conda-meta").is_dir():
+        make = f"hognose create -p {quote(str(prefix))}"
         raise UsageError(
             f"there is no environment at {prefix}",
-            hint=f"make one with `hognose create -p {prefix}`; `hognose env list` shows what is "
-            "there",
+            hint=f"make one with `{make}`; `hognose env list` shows what is there",
         )
+    return prefix
+
+
+def find_settled_environment(arguments: argparse.Namespace, console: Console) -> Path:
+    """Return the environment that is named or active, in the state before or after each change.
+
+    What an interrupted change left is undone or finished, and the log says so. Where that cannot
+    be, because another process is changing the environment right now or because it cannot be
+    written to, there is a warning.
+
+    Raises:
+        UsageError: As `find_environment`.
+    """
+    prefix = find_environment(arguments)
+    from hognose.install import has_unfinished_transaction
+
+    if has_unfinished_transaction(prefix):
+        from hognose.console import error_message
+        from hognose.errors import HognoseError
+        from hognose.install import recover
+
+        try:
+            recover(prefix, lock_timeout=0)
+        except (HognoseError, OSError) as error:
+            console.warn(f"{prefix} may be half changed: {error_message(error)}")
     return prefix
 
 
@@ -211,21 +238,28 @@ def require_not_frozen(prefix: Path, arguments: argparse.Namespace) -> None:
         require(prefix, override="--override-frozen-env")
 
 
-def require_changeable(prefix: Path, arguments: argparse.Namespace) -> None:
+def require_changeable(prefix: Path, arguments: argparse.Namespace, console: Console) -> None:
     """Get an environment ready for a change that is going to be planned.
 
     An interrupted change is undone or finished, because its records cannot be planned with; the
-    log says so. With `--dry-run` it stays, as everything does.
+    log says so. With `--dry-run` it stays, as everything does, and there is a warning.
 
     Raises:
         FrozenEnvironmentError: The environment is frozen (CEP 22).
         InstallerError: Another process is changing it right now.
     """
+    from hognose.install import has_unfinished_transaction
+
     require_not_frozen(prefix, arguments)
     if not getattr(arguments, "dry_run", False):
         from hognose.install import recover
 
         recover(prefix)
+    elif has_unfinished_transaction(prefix):
+        console.warn(
+            f"{prefix} may be half changed: a change is under way or was interrupted, which the "
+            "next command without `--dry-run` undoes or finishes"
+        )
 
 
 def find_platform(

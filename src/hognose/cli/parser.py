@@ -100,9 +100,11 @@ class CommandParser(argparse.ArgumentParser):
         Raises:
             UsageError: Always.
         """
+        from hognose.net import redact
+
         near = self._near(message)
         meant = f"did you mean `{near}`? " if near else ""
-        raise UsageError(message, hint=f"{meant}`{self.prog} --help` shows the options")
+        raise UsageError(redact(message), hint=f"{meant}`{self.prog} --help` shows the options")
 
     def _near(self, message: str) -> str | None:
         """The option that a word which is none comes closest to."""

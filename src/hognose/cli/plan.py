@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from hognose.install import Transaction
     from hognose.types import RepoDataRecord
 
-__all__ = ("human_size", "plan_document", "show_plan", "summarise")
+__all__ = ("find_reasons", "human_size", "plan_document", "show_plan", "summarise")
 
 _SIGNS = {
     "install": "+",
@@ -27,15 +27,21 @@ _APART = {"downgrade": "downgraded", "remove": "removed"}
 
 
 def show_plan(
-    console: Console, transaction: Transaction, wanted: Sequence[RepoDataRecord], prefix: Path
+    console: Console,
+    transaction: Transaction,
+    prefix: Path,
+    *,
+    reasons: Mapping[str, Sequence[str]],
+    requirements: Sequence[str] = (),
 ) -> None:
     """Print what a transaction changes, on standard error.
 
     Args:
         console: Where to.
         transaction: The change.
-        wanted: What the environment is to have in the end.
         prefix: The environment.
+        reasons: Why packages go, or go down, as `find_reasons` returns it.
+        requirements: What pip installs afterwards.
     """
     console.step(f"plan for {prefix}")
     differences = transaction.differences()
@@ -44,22 +50,23 @@ def show_plan(
         rows = [row for row in differences if row[3] == direction]
         if rows:
             console.detail(f"{heading}:")
-            _show_table(console, transaction, rows, _reasons(transaction, wanted))
+            _show_table(console, transaction, rows, reasons)
+    if requirements:
+        console.detail(f"afterwards pip installs: {', '.join(requirements)}")
     console.detail(summarise(transaction))
 
 
-def plan_document(transaction: Transaction, wanted: Sequence[RepoDataRecord]) -> dict[str, Any]:
+def plan_document(transaction: Transaction, reasons: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Return what `--json` tells of a transaction.
 
     `actions` has all changes; `downgraded` and `removed` have the names of those that nobody may
-    have asked for, each with the reasons that the other packages of the environment give.
+    have asked for, each with its reasons, as `find_reasons` returns them.
     """
-    reasons = _reasons(transaction, wanted)
     return {
         "actions": [_action(operation) for operation in transaction.operations],
         **{
             heading: {
-                item.name: list(reasons[item.name])
+                item.name: list(reasons.get(item.name, ()))
                 for item in transaction.operations
                 if item.direction == direction
             }
@@ -104,7 +111,7 @@ def _show_table(
         record = new[name]
         source = "" if record is None else _channel_name(record.channel)
         size = "" if record is None or record.size is None else human_size(record.size)
-        reason = "; ".join(reasons[name]) if reasons else ""
+        reason = "; ".join(reasons.get(name, ())) if reasons else ""
         rows.append((_SIGNS[direction], name, old_release, new_release, source, size, reason))
     header = ("", "package", "from", "to", "channel", "size", "because")
     shown = [
@@ -116,14 +123,24 @@ def _show_table(
     console.table(titles, lines, to_err=True, least=("size", "channel"), whole=("because",))
 
 
-def _reasons(
-    transaction: Transaction, wanted: Sequence[RepoDataRecord]
+def find_reasons(
+    transaction: Transaction, wanted: Sequence[RepoDataRecord], otherwise: Mapping[str, str]
 ) -> dict[str, tuple[str, ...]]:
-    """What stands against each package that goes, or goes down; nothing for one not needed."""
+    """Return what stands against each package that goes, or goes down, by name.
+
+    Args:
+        transaction: The change.
+        wanted: What the environment is to have in the end.
+        otherwise: By name, why a package goes if none of these objects.
+    """
     from hognose.solve import objections
 
-    old = (item.old for item in transaction.operations if item.direction in _APART)
-    return objections((record for record in old if record is not None), wanted)
+    apart = [item for item in transaction.operations if item.direction in _APART]
+    found = objections((item.old for item in apart if item.old is not None), wanted)
+    for item in apart:
+        if item.new is None and not found.get(item.name) and item.name in otherwise:
+            found[item.name] = (otherwise[item.name],)
+    return found
 
 
 def _channel_name(channel: str) -> str:

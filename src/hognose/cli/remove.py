@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from hognose.cli import options
 from hognose.cli.consent import EXIT_DECLINED, agrees
+from hognose.cli.registry import unregister
 from hognose.console import counted
 from hognose.errors import UsageError
 
@@ -23,18 +24,22 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
+    from hognose.cli.linking_options import add_script_options
+
     parser.add_argument("names", nargs="*", metavar="NAME", help="the packages to remove")
     parser.add_argument("--all", action="store_true", help="remove the whole environment")
     options.add_prefix_options(parser)
     options.add_transaction_options(parser)
     options.add_output_options(parser)
+    add_script_options(parser)
 
 
 def execute(arguments: argparse.Namespace, console: Console) -> int:
     """Change or remove the environment."""
     from hognose.cli.change import change_environment
     from hognose.cli.session import Session
-    from hognose.cli.specs import noted_requests, requested_specs
+    from hognose.cli.specs import NOT_NEEDED
+    from hognose.install import noted_requests, requested_specs
     from hognose.types import PackageName, PrefixRecord
 
     if bool(arguments.names) == arguments.all:
@@ -42,7 +47,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.all:
         return remove_whole_environment(arguments, console)
     prefix = options.find_environment(arguments)
-    options.require_changeable(prefix, arguments)
+    options.require_changeable(prefix, arguments, console)
     installed = PrefixRecord.collect(prefix)
     names: set[str] = {PackageName(name) for name in arguments.names}
     missing = sorted(names - {record.name for record in installed})
@@ -60,6 +65,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
             wanted=kept,
             specs=list(noted.values()),
             platform=options.find_platform(None, prefix, installed),
+            reasons={record.name: NOT_NEEDED for record in installed if record.name not in names},
         )
 
 
@@ -84,12 +90,7 @@ def remove_whole_environment(arguments: argparse.Namespace, console: Console) ->
         UsageError: None is named, or the directory looks like no environment.
         InstallerError: It must not be removed, or nobody can be asked.
     """
-    from hognose.install import (
-        environments_file,
-        remove_environment,
-        require_removable,
-        unregister_environment,
-    )
+    from hognose.install import remove_environment, require_removable
 
     if not (arguments.prefix or arguments.name):
         # The active environment is nothing that one wants to lose by leaving out a word.
@@ -106,7 +107,7 @@ def remove_whole_environment(arguments: argparse.Namespace, console: Console) ->
         if not agrees(arguments, console, prefix=prefix, takes_away=True):
             return EXIT_DECLINED
         remove_environment(prefix, root_prefix=root, override_frozen=arguments.override_frozen_env)
-        unregister_environment(prefix, environments_file())
+        unregister(console, prefix)
     if arguments.json:
         from hognose.cli.json_output import print_json
 

@@ -29,7 +29,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     """Remove the items."""
     from hognose.install import remove_menus, system_registry
 
-    prefix = options.find_environment(arguments)
+    prefix = options.find_settled_environment(arguments, console)
     removed = remove_menus(
         prefix,
         packages=arguments.names or None,

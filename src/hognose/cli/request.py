@@ -122,7 +122,7 @@ def read_request(words: Sequence[str], files: Sequence[str], *, platform: Platfo
             "specs and a list of URLs exclude each other",
             hint="install the list first, then add to it with `hognose install`",
         )
-    return request
+    return msgspec.structs.replace(request, specs=tuple(dict.fromkeys(request.specs)))
 
 
 def _is_archive(word: str) -> bool:

@@ -14,13 +14,15 @@ from hognose.console import counted
 from hognose.errors import InstallerError
 
 if TYPE_CHECKING:
+    import argparse
     from pathlib import Path
 
     from hognose.cli.request import Request
     from hognose.console import Console
+    from hognose.install import PythonInfo
     from hognose.types import Platform
 
-__all__ = ("complete", "with_pip")
+__all__ = ("complete", "require_pip_may_install", "with_pip")
 
 
 def with_pip(request: Request, platform: Platform, console: Console) -> Request:
@@ -42,7 +44,33 @@ def with_pip(request: Request, platform: Platform, console: Console) -> Request:
     return msgspec.structs.replace(request, specs=(*request.specs, MatchSpec("pip")))
 
 
-def complete(prefix: Path, request: Request, console: Console, *, offline: bool = False) -> None:
+def require_pip_may_install(prefix: Path, python: PythonInfo | None) -> None:
+    """Refuse before anything is changed where pip would refuse afterwards (PEP 668).
+
+    Args:
+        prefix: The environment.
+        python: The Python that it is to have.
+
+    Raises:
+        InstallerError: The environment says that another program manages its Python packages.
+    """
+    if python is None or os.environ.get("PIP_BREAK_SYSTEM_PACKAGES"):
+        return
+    marker = prefix / os.path.dirname(python.site_packages) / "EXTERNALLY-MANAGED"
+    if marker.is_file():
+        message = f"pip may install nothing in {prefix}, which is marked as externally managed"
+        hint = f"leave the `pip` section out, or remove {marker} if the environment is yours"
+        raise InstallerError(message, path=prefix, hint=hint)
+
+
+def complete(
+    prefix: Path,
+    request: Request,
+    console: Console,
+    arguments: argparse.Namespace,
+    *,
+    offline: bool = False,
+) -> None:
     """Do what is left of a request when its packages are in place; pip offline, if that is asked.
 
     Raises:
@@ -53,11 +81,13 @@ def complete(prefix: Path, request: Request, console: Console, *, offline: bool 
 
         set_environment_variables(prefix, request.variables)
     if request.requirements:
-        _install_requirements(prefix, request, console, offline=offline)
+        files = " ".join(f"-f {shlex.quote(file)}" for file in arguments.files)
+        go_on = f"hognose update -p {shlex.quote(os.fspath(prefix))} {files}"
+        _install_requirements(prefix, request, console, go_on=go_on, offline=offline)
 
 
 def _install_requirements(
-    prefix: Path, request: Request, console: Console, *, offline: bool
+    prefix: Path, request: Request, console: Console, *, go_on: str, offline: bool
 ) -> None:
     # pip's output goes to standard error: standard output may hold a JSON document.
     from hognose.shell import environment_variables
@@ -77,8 +107,12 @@ def _install_requirements(
         check=False,
     )
     if done.returncode:
-        message = f"pip ended with status {done.returncode}; the conda packages are installed"
-        raise InstallerError(message, path=prefix, hint=f"see what pip said above, in {prefix}")
+        message = (
+            f"pip ended with status {done.returncode}, and said above why: the conda packages are "
+            f"in {prefix}, what pip was to install is not"
+        )
+        hint = f"when the cause is mended, `{go_on}` goes on from there"
+        raise InstallerError(message, path=prefix, hint=hint)
     console.detail(f"{counted(len(request.requirements), 'requirement')} installed by pip")
 
 

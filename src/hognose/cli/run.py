@@ -35,7 +35,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     if not command:
         raise UsageError("no program is named", hint="`hognose run -p DIR PROGRAM ...`")
     try:
-        return run(options.find_environment(arguments), command, cwd=arguments.cwd)
+        return run(options.find_settled_environment(arguments, console), command, cwd=arguments.cwd)
     except ActivationError as error:
         if getattr(error, "program", None) is None:
             raise

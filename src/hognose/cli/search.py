@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hognose.cli.session import Session
     from hognose.console import Console
     from hognose.repodata import GatewayQueryResult
-    from hognose.types import RepoDataRecord
+    from hognose.types import MatchSpec, Platform, RepoDataRecord
 
 __all__ = (
     "add_search_options",
@@ -73,13 +73,25 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
 
 def query(arguments: argparse.Namespace, session: Session) -> GatewayQueryResult:
     """Return the records that the specs of a command line match."""
-    from hognose.types import MatchSpec, Platform
-
-    specs = [MatchSpec(text, exact_names_only=False) for text in arguments.specs]
-    platforms = (options.find_platform(arguments.platform), Platform("noarch"))
+    specs = [spec for text in arguments.specs for spec in _meanings(text, session)]
     return session.gateway.query(
-        session.channels_for(specs), tuple(dict.fromkeys(platforms)), specs, recursive=False
+        session.channels_for(specs), _platforms(arguments), specs, recursive=False
     )
+
+
+def _meanings(text: str, session: Session) -> tuple[MatchSpec, ...]:
+    """Parse a spec; one for each channel where it names several at once."""
+    from hognose.cli.channels import configured_specs
+    from hognose.types import MatchSpec
+
+    return configured_specs(MatchSpec(text, exact_names_only=False), session.config)
+
+
+def _platforms(arguments: argparse.Namespace) -> tuple[Platform, ...]:
+    from hognose.types import Platform
+
+    platforms = (options.find_platform(arguments.platform), Platform("noarch"))
+    return tuple(dict.fromkeys(platforms))
 
 
 def sorted_variants(
@@ -129,39 +141,37 @@ def print_records(
 
 
 def warn_of_the_rest(found: GatewayQueryResult, console: Console) -> None:
-    """Say what the channels have withdrawn, and what cannot be read."""
+    """Say what the channels have withdrawn."""
     removed = sum(map(len, found.removed))
     if removed:
         console.detail(f"{removed} more have been withdrawn by their channels")
-    for revision in found.unknown_revisions:
-        count = "some" if revision.package_count is None else str(revision.package_count)
-        where = f"{revision.channel}/{revision.subdir}" if revision.subdir else revision.channel
-        console.warn(f"{where}: {count} packages need a newer version of hognose")
-        if revision.message:
-            console.detail(revision.message)
 
 
 def _warn_of_unmatched(
     arguments: argparse.Namespace, session: Session, records: list[RepoDataRecord]
 ) -> None:
     """Say which of several specs has nothing to show, and which names are near."""
-    from hognose.types import MatchSpec
+    from hognose.net import redact
 
     if len(arguments.specs) == 1:
         return
     for text in arguments.specs:
-        spec = MatchSpec(text, exact_names_only=False)
-        if not any(spec.matches(record) for record in records):
-            near = near_names(str(spec.name.exact or ""), channel_names(arguments, session))
-            session.console.warn(f"nothing matches `{text}`{f': {near}' if near else ''}")
+        specs = _meanings(text, session)
+        if not any(spec.matches(record) for spec in specs for record in records):
+            names = channel_names(arguments, session, specs)
+            near = near_names(str(specs[0].name.exact or ""), names)
+            session.console.warn(f"nothing matches `{redact(text)}`{f': {near}' if near else ''}")
 
 
-def channel_names(arguments: argparse.Namespace, session: Session) -> list[str]:
-    """Return the names of all packages that the channels have for the platform."""
-    from hognose.types import Platform
+def channel_names(
+    arguments: argparse.Namespace, session: Session, specs: Iterable[MatchSpec] = ()
+) -> list[str]:
+    """Return the names of all packages that the channels have for the platform.
 
-    platforms = dict.fromkeys((options.find_platform(arguments.platform), Platform("noarch")))
-    return list(map(str, session.gateway.names(session.channels, tuple(platforms))))
+    The channels that specs name count as well.
+    """
+    channels = session.channels_for(specs)
+    return list(map(str, session.gateway.names(channels, _platforms(arguments))))
 
 
 def near_names(wanted: str, names: list[str]) -> str | None:
@@ -177,23 +187,22 @@ def near_names(wanted: str, names: list[str]) -> str | None:
 
 
 def _nothing(arguments: argparse.Namespace, session: Session) -> FetchRepoDataError:
-    """The error that says which names are near."""
-    from hognose.types import MatchSpec, Platform
+    """The error that says where nothing was found, and which names are near."""
+    from hognose.net import redact
 
-    names = channel_names(arguments, session)
-    wanted = [
-        str(MatchSpec(text, exact_names_only=False).name.exact or "").lower()
-        for text in arguments.specs
-    ]
+    specs = [spec for text in arguments.specs for spec in _meanings(text, session)]
+    channels, platforms = session.channels_for(specs), _platforms(arguments)
+    names = channel_names(arguments, session, specs)
+    wanted = list(dict.fromkeys(str(spec.name.exact or "").lower() for spec in specs))
     known = [name for name in wanted if name in names]
     hints = [near_names(name, names) for name in wanted if name not in known]
     hint = "; ".join(filter(None, hints)) or None
-    where = ", ".join(map(str, session.channels))
     if known:
-        platforms = dict.fromkeys((options.find_platform(arguments.platform), Platform("noarch")))
-        found = session.gateway.query(session.channels, tuple(platforms), known, recursive=False)
+        found = session.gateway.query(channels, platforms, known, recursive=False)
         newest = sorted_variants((each for tier in found for each in tier), 1)
         hint = f"the newest there is: {', '.join(f'{each.name} {each.version}' for each in newest)}"
+    asked = redact(" or ".join(arguments.specs))
+    where = ", ".join(map(str, channels))
     return FetchRepoDataError(
-        f"no package in {where} matches {' or '.join(arguments.specs)}", hint=hint
+        f"no package for {platforms[0]} in {where} matches {asked}", hint=hint
     )

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 from hognose._closing import Closing
 from hognose.cli.channels import (
     channels_of_specs,
+    configured_specs,
     environment_channels,
     find_channels,
     tell_of_channels,
     tell_of_default_channels,
+    tell_of_unknown_logins,
+    unique_channels,
 )
+from hognose.cli.repodata_reporter import RepodataReporter
 from hognose.errors import OfflineError, UnsolvableError, UsageError
 from hognose.progress import spinner
 
@@ -35,7 +39,7 @@ if TYPE_CHECKING:
         RepoDataSource,
         SparseRepoData,
     )
-    from hognose.solve import UpdateMode
+    from hognose.solve import ExcludeNewer, UpdateMode
     from hognose.types import (
         Channel,
         GenericVirtualPackage,
@@ -109,11 +113,18 @@ class Session(Closing):
         self._prefix = prefix
         self._needs_archives = needs_archives
         self._opened: list[Client] = []
+        self.repodata_reporter = RepodataReporter(console)
         self._told: set[Platform] = set()
 
     @cached_property
     def channels(self) -> tuple[Channel, ...]:
         """The channels, highest priority first."""
+        found = self._find_channels()
+        if self.config.channel_settings and not self.is_offline:
+            tell_of_unknown_logins(found, self.config, self.console)
+        return found
+
+    def _find_channels(self) -> tuple[Channel, ...]:
         given, request = self._arguments.channels, self._request
         if getattr(self._arguments, "override_channels", False):
             if not given:
@@ -132,7 +143,7 @@ class Session(Closing):
 
     def channels_for(self, specs: Iterable[MatchSpec]) -> tuple[Channel, ...]:
         """The channels, and after them those that specs name and that are not among them."""
-        return tuple(dict.fromkeys((*self.channels, *channels_of_specs(specs, self.config))))
+        return unique_channels((*self.channels, *channels_of_specs(specs, self.config)))
 
     @cached_property
     def _installed(self) -> Sequence[PrefixRecord]:
@@ -156,24 +167,26 @@ class Session(Closing):
         config = load_config()
         if self.console.verbose:
             for unused in config.unused_keys:
-                self.console.detail(f"{unused.source}: `{unused.key}` is not used by hognose")
+                self.console.detail(str(unused))
         return config
 
     @cached_property
     def client(self) -> Client:
         """What fetches URLs."""
+        from hognose.cli.console_log import show_pauses
         from hognose.configured import client_from_config
 
+        show_pauses(self.console)
         client = client_from_config(self.config, offline=self.is_offline)
         self._opened.append(client)
         return client
 
     @cached_property
     def cache(self) -> PackageCache:
-        """The package cache that is shared with conda's other tools."""
-        from hognose.cache import PackageCache
+        """The package caches that the configuration names, or the one shared with rattler."""
+        from hognose.configured import package_cache_from_config
 
-        return PackageCache.default()
+        return package_cache_from_config(self.config)
 
     @cached_property
     def gateway(self) -> Gateway:
@@ -182,7 +195,10 @@ class Session(Closing):
         from hognose.configured import gateway_from_config
 
         return gateway_from_config(
-            self.config, self.client, cache_dir=default_cache_dir() / "repodata"
+            self.config,
+            self.client,
+            cache_dir=default_cache_dir() / "repodata",
+            reporter=self.repodata_reporter,
         )
 
     def virtual_packages(self, platform: Platform) -> tuple[GenericVirtualPackage, ...]:
@@ -229,10 +245,40 @@ class Session(Closing):
             # What archives need that no channel has: the names are not reached from a channel.
             names = [package_name_of(text) for record in held[1] for text in record.depends]
             sources = self._sources((*specs, *options["constraints"]), platform, available, names)
+            specs = self._placed(specs, sources)
+            options["constraints"] = self._placed(options["constraints"], sources)
+            self.repodata_reporter.tell_of_unknown_revisions()
             with _explained(available, specs, self._pins):
                 return solve(
                     specs, sources, locked_packages=held[0], pinned_packages=held[1], **options
                 )
+
+    def solve_without_channels(
+        self,
+        specs: Sequence[MatchSpec],
+        platform: Platform,
+        *,
+        locked_packages: Iterable[RepoDataRecord] = (),
+        pinned_packages: Iterable[RepoDataRecord] = (),
+    ) -> list[RepoDataRecord]:
+        """Solve with nothing but the packages that are given; nothing is fetched.
+
+        Raises:
+            UnsolvableError: They do not satisfy the specs.
+        """
+        from hognose.solve import solve
+
+        locked, pinned = tuple(locked_packages), tuple(pinned_packages)
+
+        def placed(spec: MatchSpec) -> MatchSpec:
+            choices = configured_specs(spec, self.config)
+            found = (each for each in choices if any(map(each.matches, (*locked, *pinned))))
+            return choices[0] if len(choices) == 1 else next(found, choices[0])
+
+        options = self._solver_options(platform)
+        options["constraints"] = list(map(placed, options["constraints"]))
+        wanted = list(map(placed, specs))
+        return solve(wanted, (), locked_packages=locked, pinned_packages=pinned, **options)
 
     def update(
         self,
@@ -256,6 +302,9 @@ class Session(Closing):
             available = self._available((*installed, *self._installed))
             names = [str(record.name) for record in installed]
             sources = self._sources(wanted, platform, available, names)
+            specs, requested = self._placed(specs, sources), self._placed(requested, sources)
+            options["constraints"] = self._placed(options["constraints"], sources)
+            self.repodata_reporter.tell_of_unknown_revisions()
             with _explained(available, specs, self._pins):
                 found = update(installed, specs, sources, mode=mode, requested=requested, **options)
             return list(found.records)
@@ -271,6 +320,7 @@ class Session(Closing):
         priority = self._arguments.channel_priority or self.config.channel_priority or "strict"
         pins = read_pins(self._prefix, self.config)
         self._pins = {str(spec): place for spec, place in pins}
+        given = solver_arguments(self._arguments, self.config.channel_config)
         return {
             "virtual_packages": self.virtual_packages(platform),
             "constraints": [
@@ -279,8 +329,27 @@ class Session(Closing):
                 *parse_constraints(asked_for),
             ],
             "channel_priority": ChannelPriority[priority.upper()],
-            **solver_arguments(self._arguments, self.config.channel_config),
+            **given,
+            "exclude_newer": self._exclude_newer(given.get("exclude_newer")),
+            "add_pip_as_python_dependency": bool(self.config.add_pip_as_python_dependency),
         }
+
+    def _exclude_newer(self, given: ExcludeNewer | None) -> ExcludeNewer | None:
+        """What is too new by the configuration; an option for the same thing counts more."""
+        from hognose.configured import exclude_newer_from_config
+        from hognose.solve import ExcludeNewer
+
+        of_channels = any("exclude_newer" in entry for entry in self.config.channel_settings)
+        channels = self.channels if of_channels else ()
+        configured = exclude_newer_from_config(self.config, channels)
+        if configured is None or given is None:
+            return given or configured
+        is_general = any("=" not in rule for rule in self._arguments.exclude_newer)
+        return ExcludeNewer(
+            cutoff=given.cutoff if is_general else configured.cutoff,
+            packages={**configured.packages, **given.packages},
+            channels={**configured.channels, **given.channels},
+        )
 
     def _available(self, installed: Iterable[RepoDataRecord]) -> AvailableRecords | None:
         """What is at hand where that makes a difference: installing without the network."""
@@ -304,6 +373,8 @@ class Session(Closing):
         platforms = (platform, Platform("noarch"))
         # By name, so that an explanation can tell of the versions that no spec allows.
         wanted = dict.fromkeys([*(str(spec.name.exact or spec) for spec in specs), *names])
+        if self.config.add_pip_as_python_dependency:
+            wanted["pip"] = None  # no record says that python needs it
         channels = self.channels_for(specs)
         # Only commands that change an environment show them, at their end.
         changes = hasattr(self._arguments, "dry_run")
@@ -325,6 +396,24 @@ class Session(Closing):
             for channel, records in zip(results.sources, results, strict=True)
         ]
 
+    def _placed(
+        self, specs: Iterable[MatchSpec], sources: Sequence[QueriedChannel]
+    ) -> list[MatchSpec]:
+        """Return specs as the configuration's names of channels mean them.
+
+        Of the channels behind one name the first that has what is asked for counts.
+        """
+        placed = []
+        for spec in specs:
+            choices = configured_specs(spec, self.config)
+            found = choices[0]
+            if len(choices) > 1:
+                found = next((each for each in choices if _is_met(each, sources)), found)
+            if str(spec) in self._pins:
+                self._pins[str(found)] = self._pins[str(spec)]
+            placed.append(found)
+        return placed
+
     def show_notices(self) -> None:
         """Say what the channels have to say, if it has come by now and is news (CEP 6)."""
         if self._notices is not None:
@@ -332,15 +421,28 @@ class Session(Closing):
                 text = f"{notice.channel}: {notice.message}"
                 if notice.level == "info":
                     self.console.hint(text)
-                else:
+                elif notice.level == "warning":
                     self.console.warn(text)
+                else:
+                    self.console.alert(f"{notice.level}: {text}")
 
     def close(self) -> None:
         """Close what was opened."""
+        self.repodata_reporter.close()
         if self._notices is not None:
             self._notices.close()
         for client in self._opened:
             client.close()
+
+
+def _is_met(spec: MatchSpec, sources: Sequence[QueriedChannel]) -> bool:
+    """Whether the channel that a spec names has such a package."""
+    return any(
+        spec.matches(record)
+        for source in sources
+        if source.channel == spec.channel
+        for record in source.load_records(str(spec.name.exact))
+    )
 
 
 @contextmanager

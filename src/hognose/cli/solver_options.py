@@ -158,7 +158,7 @@ def parse_exclude_newer(
             general = moment
         elif target.endswith("::*"):
             for channel in Channel.expand(target.removesuffix("::*"), channel_config):
-                channels[channel.base_url] = moment
+                channels[channel.canonical_name] = moment
         else:
             packages[target.strip().lower()] = moment
     return ExcludeNewer(cutoff=general, packages=packages, channels=channels)

@@ -23,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shell", metavar="SHELL", help="bash, zsh, fish, ... (default: yours)")
 
 
-def execute(arguments: argparse.Namespace, console: Console) -> int:  # noqa: ARG001  # the seam's signature
+def execute(arguments: argparse.Namespace, console: Console) -> int:  # the seam's signature
     """Start the shell and wait for its end."""
     from hognose.shell import Shell, spawn
 
@@ -32,4 +32,4 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:  # noqa: AR
         is_path = "/" in word or "\\" in word or word in {".", ".."}
         setattr(arguments, "prefix" if is_path else "name", word)
     shell = Shell.parse(arguments.shell) if arguments.shell else None
-    return spawn(options.find_environment(arguments), shell)
+    return spawn(options.find_settled_environment(arguments, console), shell)

@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING
 from hognose.errors import InvalidMatchSpecError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from hognose.config import Config
     from hognose.types import MatchSpec, PrefixRecord
 
 __all__ = (
+    "NOT_NEEDED",
     "merge_specs",
-    "noted_requests",
     "parse_spec",
     "read_pins",
-    "requested_specs",
+    "requests_to_note",
 )
+
+
+NOT_NEEDED = "nothing that is asked for needs it"
+"""Why a package goes that came as a dependency, as plans say it."""
 
 
 def parse_spec(text: str) -> MatchSpec:
@@ -72,45 +76,16 @@ def _parse_pin(text: str, place: str) -> MatchSpec:
         raise UsageError(f"{place}: {error}") from error
 
 
-def noted_requests(installed: Iterable[PrefixRecord]) -> dict[str, MatchSpec]:
-    """Return what the records say that they were asked for by, by name."""
-    from hognose.types import MatchSpec
+def requests_to_note(prefix: Path, installed: Sequence[PrefixRecord]) -> dict[str, MatchSpec]:
+    """Return what is noted as asked for, besides what is new, when a request is noted; by name.
 
-    found: dict[str, MatchSpec] = {}
-    for record in installed:
-        for text in record.asked_by:
-            spec = MatchSpec(text)
-            if spec.name.exact == record.name:
-                found[record.name] = spec
-    return found
-
-
-def requested_specs(installed: Iterable[PrefixRecord]) -> dict[str, MatchSpec]:
-    """Return what the environment was asked for, by name.
-
-    A package that no asked-for package needs counts as asked for by its name: it came out of a
-    lock file, or from a tool that does not note requests, and nobody wants it gone.
+    Raises:
+        OSError: The log of the environment cannot be read.
     """
-    from hognose.types import MatchSpec
+    from hognose.install import names_from_others, read_whole_history
+    from hognose.install import requests_to_note as of_packages
 
-    records = list(installed)
-    found = noted_requests(records)
-    for unreached in _unreached(records, found):
-        found[unreached] = MatchSpec(unreached)
-    return found
-
-
-def _unreached(records: Sequence[PrefixRecord], asked: Iterable[str]) -> Iterator[str]:
-    """Yield the names, as few as possible, that together with the asked-for ones reach all."""
-    from hognose.types import dependencies, dependents, reachable
-
-    needs, needed_by = dependencies(records), dependents(records)
-    reached = reachable(needs, asked)
-    # Those that nothing needs, and then one of each circle that nothing outside of it needs.
-    for start in sorted(needs, key=lambda name: (bool(needed_by.get(name)), name)):
-        if start not in reached:
-            yield start
-            reached |= reachable(needs, [start])
+    return of_packages(installed, names_from_others(read_whole_history(prefix, installed)))
 
 
 def merge_specs(asked_before: dict[str, MatchSpec], new: Sequence[MatchSpec]) -> list[MatchSpec]:

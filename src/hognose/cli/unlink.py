@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
+    from hognose.cli.linking_options import add_script_options
+
     parser.add_argument("names", nargs="+", metavar="NAME", help="the packages to take out")
     options.add_prefix_options(parser)
     options.add_transaction_options(parser)
     options.add_output_options(parser)
+    add_script_options(parser)
 
 
 def execute(arguments: argparse.Namespace, console: Console) -> int:
@@ -32,7 +35,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.types import PackageName, PrefixRecord, dependents
 
     prefix = options.find_environment(arguments)
-    options.require_changeable(prefix, arguments)
+    options.require_changeable(prefix, arguments, console)
     installed = PrefixRecord.collect(prefix)
     names: set[str] = {PackageName(name) for name in arguments.names}
     missing = sorted(names - {record.name for record in installed})

@@ -48,9 +48,9 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     """Change the environment."""
     from hognose.cli.change import change_environment
     from hognose.cli.request import read_request
-    from hognose.cli.requirements import complete, with_pip
+    from hognose.cli.requirements import with_pip
     from hognose.cli.session import Session
-    from hognose.cli.specs import noted_requests, parse_spec, requested_specs
+    from hognose.cli.specs import NOT_NEEDED, parse_spec, requests_to_note
     from hognose.solve import UpdateMode
     from hognose.types import MatchSpec, PrefixRecord, dependencies, reachable
 
@@ -60,7 +60,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     if not (is_named or arguments.all or arguments.prune):
         raise UsageError("name the packages to update, or give `--all` or `--prune`")
     prefix = options.find_environment(arguments)
-    options.require_changeable(prefix, arguments)
+    options.require_changeable(prefix, arguments, console)
     installed = PrefixRecord.collect(prefix)
     platform = options.find_platform(arguments.platform, prefix, installed)
     request = read_request(arguments.specs, arguments.files, platform=platform)
@@ -68,8 +68,8 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     _require_installed(on_the_line, installed)
     request = with_pip(request, platform, console)
     new = request.only_specs()
-    # What nothing needs was not asked for, where it is noted what was: it stays all the same.
-    asked = noted_requests(installed) or requested_specs(installed)
+    # What came as a dependency and is not needed any more stays all the same, unless it is pruned.
+    asked = requests_to_note(prefix, installed)
     # What a file asks for and is not there comes in, as `hognose install` would have it.
     present = {record.name for record in installed}
     named = {str(spec.name.exact) for spec in new}
@@ -111,7 +111,8 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
             wanted=records,
             specs=specs,
             platform=platform,
-            afterwards=lambda: complete(prefix, request, console, offline=session.is_offline),
+            reasons=dict.fromkeys(present - asked.keys(), NOT_NEEDED) if arguments.prune else None,
+            request=request,
         )
 
 

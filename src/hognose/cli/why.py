@@ -36,7 +36,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.solve import why
     from hognose.types import PrefixRecord
 
-    prefix = options.find_environment(arguments)
+    prefix = options.find_settled_environment(arguments, console)
     records = PrefixRecord.collect(prefix)
     names = {str(record.name) for record in records}
     for name in arguments.names:

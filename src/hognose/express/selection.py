@@ -88,7 +88,7 @@ def select_by_solving(
         HognoseError: A channel cannot be read, or a text is no channel or no spec.
     """
     from hognose.cache import default_cache_dir
-    from hognose.progress import spinner
+    from hognose.progress import RepodataProgress, spinner
     from hognose.repodata import Gateway
     from hognose.solve import solve
     from hognose.types import Channel
@@ -96,8 +96,9 @@ def select_by_solving(
 
     wanted = [MatchSpec(spec) for spec in specs]
     places = [Channel(channel) for channel in channels]
-    gateway = Gateway(client, cache_dir=default_cache_dir(environ) / "repodata")
-    with spinner(console, "fetching repodata"):
+    cache_dir = default_cache_dir(environ) / "repodata"
+    with RepodataProgress(console) as reporter, spinner(console, "fetching repodata"):
+        gateway = Gateway(client, cache_dir=cache_dir, reporter=reporter)
         sources = gateway.query(places, [platform, Platform("noarch")], wanted)
     with spinner(console, "solving environment"):
         virtual_packages = detect(platform=platform, environ=environ)
