@@ -202,7 +202,7 @@ def test_a_command_shows_how_much_repodata_has_come(server, screen, tmp_path):
         ([], []),
         (["--quiet"], []),
         (["--json"], []),
-        (["--json", "--verbose"], []),
+        (["--json", "--verbose"], ["linux-64: fetched", "noarch: fetched"]),
         (["--verbose"], ["linux-64: fetched", "noarch: fetched"]),
     ],
     ids=" ".join,

@@ -14,32 +14,34 @@ import re
 
 import msgspec
 
-__all__ = ("SplitUrl", "redact", "split_secrets", "with_token", "without_secrets")
+__all__ = ("SplitUrl", "redact", "split_secrets", "with_token", "without_query", "without_secrets")
 
 _MASK = "********"
 # What stands for a secret in what this and other tools have written down.
 _MASKS = frozenset({_MASK, "<TOKEN>", "%3CTOKEN%3E"})
+
+# What is no compiled pattern here is compiled by `re` when it is wanted, and kept: together that
+# takes longer than importing `hognose.types` otherwise does, and most addresses hold no secret.
 
 # A channel may be called `t`: what follows then is a platform's folder.
 _SUBDIR = (
     r"(?:noarch|(?:linux|osx|win|freebsd|netbsd|openbsd|emscripten|wasi|zos|ios|android)"
     r"-(?:32|64|z|arm64|aarch64|armv\dl|ppc64(?:le)?|s390x|riscv(?:32|64)|loongarch64|wasm32))"
 )
-_IS_SUBDIR = re.compile(_SUBDIR)
 _NO_SUBDIR = rf"(?!{_SUBDIR}(?:[/?#\s]|$))"
-_TOKEN_IN_PATH = re.compile(rf"(?:^|/)t/{_NO_SUBDIR}([^/?#]+)(?:/|$)")
+_TOKEN_IN_PATH = rf"(?:^|/)t/{_NO_SUBDIR}([^/?#]+)(?:/|$)"
 
 _WITH_MARKS = re.compile(r"[@?#]|/t/")
 _LOGIN = re.compile(r"(?<=://)[^\s/?#]*@")
 # `t/TOKEN/name` is what the name of a channel may be. A directory called `t` is none of this.
-_CONDA_TOKEN = re.compile(
+_CONDA_TOKEN = (
     r"(file://[^\s,:?#\"']*(?::[^\s,:?#\"']*)?)"
     rf"|((?<=/)t/|^t/(?=[^\s/?#]+/)){_NO_SUBDIR}[^\s/?#]+"
 )
 # A path may have a space in it, so that what is in front of a query does not count.
 _QUERY = re.compile(r"(\?)(?![?!.,;:)])[^\s#\"'`<>\]]+")
 # Where only the end of an address is told, as in the logs of HTTP libraries.
-_SECRET_PARAMETER = re.compile(
+_PARAMETER = (
     r"(?i)(?<=[?&#])([^\s=&#]*(?:token|signature|secret|password|credential|api_?key|\bsig)"
     r"[^\s=&#]*=)[^\s&#]*"
 )
@@ -84,7 +86,7 @@ def split_secrets(url: str) -> SplitUrl:
     base = f"{scheme}://{host}"
     if scheme == "file" or "/t/" not in path:
         return SplitUrl(base + path, login)
-    found = _TOKEN_IN_PATH.search(path.partition("?")[0].partition("#")[0])
+    found = re.search(_TOKEN_IN_PATH, path.partition("?")[0].partition("#")[0])
     if found is None:
         return SplitUrl(base + path, login)
     before, after = path[: found.start()], path[found.end(1) :]
@@ -116,12 +118,21 @@ def without_secrets(url: str) -> str:
     return _without_tokens(bare) if "/t/" in bare else bare
 
 
+def without_query(url: str) -> str:
+    """Return an `http` address without its query; in any other text a `?` is part of a name.
+
+    >>> without_query("https://example.com/a-1-0.conda?sig=1")
+    'https://example.com/a-1-0.conda'
+    """
+    return url.partition("?")[0] if url[:8].lower().startswith(("https://", "http://")) else url
+
+
 def _without_tokens(url: str) -> str:
     """Take out what looks like a token once the first is gone: what is recorded has to stay so."""
     kept: list[str] = []
     scheme, _, host, path = url.split("/", 3)
     for step in path.split("/"):
-        if kept and kept[-1] == "t" and step and not _IS_SUBDIR.fullmatch(step):
+        if kept and kept[-1] == "t" and step and not re.fullmatch(_SUBDIR, step):
             kept.pop()
         else:
             kept.append(step)
@@ -138,9 +149,9 @@ def redact(text: str) -> str:
         text = _LOGIN.sub(f"{_MASK}@", text)
         text = _QUERY.sub(rf"\1{_MASK}", text)
     if "t/" in text:
-        text = _CONDA_TOKEN.sub(_mask_token, text)
+        text = re.sub(_CONDA_TOKEN, _mask_token, text)
     if "=" in text:
-        text = _SECRET_PARAMETER.sub(rf"\1{_MASK}", text)
+        text = re.sub(_PARAMETER, rf"\1{_MASK}", text)
     return text
 
 

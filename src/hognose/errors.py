@@ -274,9 +274,11 @@ class ArchiveError(HognoseError):
     Attributes:
         digest: The `hognose.archive.ArchiveDigest` of the whole archive, where that was asked for
             and could be read to its end; otherwise None.
+        is_page: Whether it is a web page, which came in the place of a package.
     """
 
     digest: Any = None
+    is_page: bool = False
 
 
 class UnsafeArchiveError(ArchiveError):

@@ -190,11 +190,6 @@ class InstallProgress:
         """Move the bar of packages that are in place."""
         self._advance("link")
 
-    def on_post_link_complete(self, index: int, success: bool) -> None:  # noqa: ARG002, FBT001  # as above
-        """Keep that a script failed."""
-        if not success:
-            self.warnings.append("a post-link script failed")
-
     def on_warning(self, message: str) -> None:
         """Keep a warning, to be said when the bars are gone."""
         with self._lock:

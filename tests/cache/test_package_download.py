@@ -185,3 +185,22 @@ def test_a_client_that_is_stopped_does_not_wait_for_another_process(
         pytest.raises(FetchCancelledError),
     ):
         PackageCache(tmp_path / "pkgs").fetch(record, client.cancelled_by(cancellation))
+
+
+@pytest.mark.parametrize("is_promised", [True, False])
+def test_a_web_page_in_its_place_is_told(
+    server: ChannelServer,
+    record: RepoDataRecord,
+    fetch: Callable[[RepoDataRecord], Path],
+    tmp_path: Path,
+    is_promised: bool,  # noqa: FBT001  # a parameter of the test
+) -> None:
+    if not is_promised:
+        record = msgspec.structs.replace(record, sha256_hex=None, md5_hex=None, size=None)
+    server.serve(PATH, b"<html>log in first</html>", headers={"Content-Type": "text/html"})
+    with pytest.raises(HashMismatchError if is_promised else ArchiveError) as caught:
+        fetch(record)
+    assert caught.value.message == (
+        f"`{server.url}{PATH}` is not a package: a web page of type `text/html` came"
+    )
+    assert is_clean(tmp_path)

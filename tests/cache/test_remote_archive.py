@@ -77,7 +77,7 @@ def test_without_ranges_the_package_is_downloaded_once(
         with open_remote_archive(url, client) as archive:
             assert archive.index_json().name == "a"
             assert archive.read_file("x") == b"text"
-        assert len(server.requests) <= 2
+        assert 1 == len(server.requests)
 
 
 def test_a_server_that_gives_another_range_is_caught(tmp_path: Path, client: Client) -> None:
@@ -105,3 +105,38 @@ def test_a_package_on_the_own_disk_can_be_opened_by_its_url(tmp_path: Path, clie
 def test_a_package_that_is_not_there_is_not_found(tmp_path: Path, client: Client) -> None:
     with ChannelServer(tmp_path) as server, pytest.raises(NotFoundError):
         open_remote_archive(f"{server.url}linux-64/a-1-0.conda", client)
+
+
+@pytest.mark.parametrize("kind", ["conda", "tar.bz2"])
+@pytest.mark.parametrize("ranges", [True, False])
+def test_the_size_of_a_package_is_known_without_another_request(
+    kind: str,
+    ranges: bool,  # noqa: FBT001  # a parameter of the test
+    tmp_path: Path,
+    client: Client,
+) -> None:
+    record = make_package(tmp_path, "a", "1", files={"x": "text"}, archive=kind)  # type: ignore[arg-type]
+    with ChannelServer(tmp_path, ranges=ranges) as server:
+        with open_remote_archive(f"{server.url}linux-64/a-1-0.{kind}", client) as archive:
+            assert archive.index_json().name == "a"
+            assert record.size == archive.size
+            assert archive.read_file("x") == b"text"
+        assert 1 == len(server.requests)
+
+
+@pytest.mark.parametrize("kind", ["conda", "tar.bz2"])
+def test_a_web_page_in_place_of_a_package_is_told(kind: str, client: Client) -> None:
+    with ChannelServer() as login, ChannelServer() as server:
+        page = login.serve(
+            "login",
+            b"<!DOCTYPE html><html>Who are you?</html>",
+            headers={"Content-Type": "text/html; charset=utf-8"},
+        )
+        server.redirect("*", f"{page}?ticket=7")
+        url = f"{server.url}linux-64/a-1-0.{kind}"
+        with pytest.raises(ArchiveError) as caught:
+            open_remote_archive(f"{url}?sig=hush", client)
+    assert caught.value.message == (
+        f"`{url}?********` is not a package: a web page of type `text/html` came from {page}"
+    )
+    assert "captive portal" in (caught.value.hint or "")

@@ -161,11 +161,63 @@ def test_the_key_ring_is_shown_with_the_other_stores(hognose, key_ring):
     assert ring.startswith("a.org ")
     assert ring.endswith("key ring")
     assert file.startswith("b.org ")
-    assert "cannot be listed" in result.err
     assert "hunter2" not in result.out + result.err
     document = json.loads(hognose("auth", "status", "--json").out)
     assert ["a.org", "b.org"] == [each["host"] for each in document["hosts"]]
     assert ["key ring"] == document["not_listed"]
+
+
+def test_that_a_key_ring_cannot_be_listed_is_told_where_it_matters(hognose, key_ring):
+    assert "cannot be listed" in hognose("auth", "status").err
+    hognose("auth", "login", "a.org", "--token", "t", "--store", "keyring")
+
+    assert "cannot be listed" not in hognose("auth", "status").err
+    assert "cannot be listed" in hognose("auth", "status", "-v").err
+
+
+@pytest.fixture
+def bad_channel(private_home):
+    """Configure a channel that is none, and return the file that names it."""
+    path = private_home / ".condarc"
+    path.write_text("channels: ['http://127.0.0.1:9701/ok/pk?token=hunter2', http://h/good]\n")
+    return path
+
+
+def test_a_channel_that_is_none_keeps_nobody_from_the_list_of_secrets(
+    hognose, key_ring, bad_channel
+):
+    key_ring["rattler", "h"] = '{"BearerToken": "t"}'
+    hognose("auth", "login", "a.org", "--token", "t")
+
+    result = hognose("auth", "status")
+    document = json.loads(hognose("auth", "status", "--json").out)
+
+    assert 0 == result.status
+    assert "a.org" in result.out
+    assert ["h", "a.org"] == [each["host"] for each in document["hosts"]]
+    assert "invalid channel" in result.err
+    assert str(bad_channel) in result.err
+    assert str(bad_channel) in "".join(document["problems"])
+    assert "hunter2" not in result.out + result.err + str(document)
+
+
+@pytest.mark.parametrize("words", [["info"], ["search", "x"]])
+def test_the_error_for_a_channel_of_the_configuration_names_its_file(hognose, bad_channel, words):
+    result = hognose(*words)
+
+    assert 1 == result.status
+    assert f"hint: it is from {bad_channel}" in result.err
+    assert "hunter2" not in result.err
+
+
+def test_a_broken_shared_file_is_told_once_and_left_as_it_is(hognose, path):
+    path.parent.mkdir()
+    path.write_text("{broken")
+
+    for words in (["status"], ["status", "a.org"], ["token", "a.org"], ["logout", "a.org"]):
+        assert 1 == hognose("auth", *words).err.count("cannot be used"), words
+    assert 1 == hognose("auth", "login", "a.org", "--token", "t").status
+    assert "{broken" == path.read_text()
 
 
 def test_what_other_tools_put_into_the_key_ring_is_shown_for_the_channels(

@@ -283,3 +283,24 @@ def test_a_search_without_a_hit_names_the_platform(hognose, channel):
     result = hognose("search", "-c", channel, "nosuch", "--platform", "osx-arm64")
 
     assert "no package for osx-arm64 in " in result.err
+
+
+def test_a_directory_with_the_name_of_a_channel_is_told_where_the_channel_fails(
+    hognose, tmp_path, monkeypatch
+):
+    (tmp_path / "ch/pk").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    with ChannelServer() as server:
+        monkeypatch.setenv("CONDA_CHANNEL_ALIAS", server.url)
+        found = hognose("search", "x", "-c", "ch/pk")
+        other = hognose("search", "x", "-c", "ch/other")
+
+    assert "`./ch/pk` is the directory" in found.err
+    assert "is the directory" not in other.err
+
+
+def test_a_channel_on_another_machine_is_refused_in_a_whole_sentence(hognose):
+    result = hognose("search", "x", "-c", "file://host/x", "--override-channels")
+
+    assert "it names another machine" in result.err
+    assert "three slashes" in result.err

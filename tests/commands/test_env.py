@@ -141,6 +141,14 @@ def test_a_dry_run_changes_nothing(hognose, first, root):
     assert not (root / "envs/second").exists()
 
 
+@pytest.mark.parametrize("words", [("remove", "--all"), ("env", "remove"), ("env", "clone", "x")])
+def test_a_dry_run_says_that_nothing_was_changed(hognose, first, words):
+    result = hognose(*words, "-n", "first", "--dry-run")
+
+    assert "dry run: nothing was changed" in result.err
+    assert first.exists()
+
+
 def test_a_list_that_cannot_be_written_is_only_a_warning(hognose, first, private_home, tmp_path):
     (private_home / ".conda/environments.txt").unlink()
     (private_home / ".conda/environments.txt").mkdir()

@@ -438,3 +438,12 @@ def test_pip_is_refused_beforehand_where_somebody_else_manages_its_packages(
     assert 1 == result.status
     assert "externally managed" in result.err
     assert {"python": "3.11.4", "pip": "25"} == packages(env)
+
+
+def test_what_is_wrong_at_the_end_of_a_file_is_a_whole_sentence(hognose, tmp_path, write):
+    file = write("environment.yml", "dependencies: [lib\n")
+
+    result = hognose("create", "-y", "-p", tmp_path / "env", "-f", file)
+
+    assert 2 == result.status
+    assert "in line 2: did not find expected ',' or ']'\n" in result.err

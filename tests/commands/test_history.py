@@ -133,7 +133,7 @@ def test_rollback_past_what_another_program_did_names_what_goes(hognose, unlogge
     result = hognose("rollback", "-y", "-p", unlogged, "0")
 
     said = " ".join(result.err.split())
-    assert "installed by another program after revision 0, and removed: `app`" in said
+    assert "installed by another program after revision 0, are removed: `app`" in said
     assert ["lib=2.0=0"] == installed(unlogged)
 
 

@@ -96,6 +96,37 @@ def test_a_dry_run_leaves_what_is_half_changed_and_says_so(prefix, hognose, chan
     assert (prefix / "conda-meta/.transaction").exists()
 
 
+def test_doctor_says_only_that_a_change_was_interrupted(prefix, hognose):
+    interrupt(prefix)
+
+    result = hognose("doctor", "-p", prefix)
+
+    assert result.status == 1
+    (line,) = result.out.splitlines()
+    assert line.startswith("unfinished")
+    assert "`hognose doctor --repair`" in line
+
+
+def test_a_dry_repair_plans_nothing_with_half_of_a_change(prefix, hognose):
+    interrupt(prefix)
+
+    result = hognose("doctor", "--repair", "--dry-run", "-p", prefix)
+
+    assert result.status == 1
+    assert "plan for" not in result.err
+    assert (prefix / "conda-meta/.transaction").exists()
+
+
+def test_a_repair_finishes_with_an_interrupted_change_and_looks_again(prefix, hognose):
+    interrupt(prefix)
+
+    result = hognose("doctor", "--repair", "-y", "-p", prefix)
+
+    assert result.status == 0, result.err
+    assert "nothing is wrong with 1 package" in result.err
+    assert hognose("doctor", "-p", prefix).status == 0
+
+
 def test_a_creation_that_was_killed_is_begun_again(tmp_path, hognose, channel):
     prefix = tmp_path / "environment"
     (prefix / "conda-meta").mkdir(parents=True)

@@ -94,12 +94,29 @@ def test_a_package_that_goes_may_run_its_script_if_told(hognose, tmp_path, comma
     hognose("create", "-y", "-c", channel, "-p", env, "leave")
     result = hognose(command, "-y", "-p", env, "leave")
     assert "not run: the link scripts of leave" in result.err
+    assert "`--link-scripts leave` would have let them run" in result.err
     assert not (env / "ran").exists()
 
     hognose("install", "-y", "-c", channel, "-p", env, "leave")
     result = hognose(command, "-y", "-p", env, "--link-scripts", "leave", "leave")
     assert 0 == result.status, result.err
     assert os.path.isabs((env / "ran").read_text().strip())
+
+
+@pytest.mark.parametrize("command", ["remove", "unlink"])
+def test_a_plan_says_which_scripts_will_not_run(hognose, tmp_path, command):
+    channel, env = tmp_path / "leaving", tmp_path / "env"
+    script = File("#!/bin/sh\n", executable=True)
+    make_package(channel, "leave", "1.0", files={"bin/.leave-pre-unlink.sh": script})
+    index_channel(channel)
+    hognose("create", "-y", "-c", channel, "-p", env, "leave")
+
+    told = hognose(command, "--dry-run", "-p", env, "leave").err
+    allowed = hognose(command, "--dry-run", "-p", env, "--link-scripts", "leave", "leave").err
+
+    assert "will not run: the pre-unlink scripts of leave" in told
+    assert "`--link-scripts leave` lets them run" in told
+    assert "will not run" not in allowed
 
 
 @pytest.mark.parametrize("command", ["link", "clone", "rename", "rollback", "repair"])

@@ -223,3 +223,13 @@ def test_a_command_that_does_not_use_tls_does_not_warn_of_it(hognose, server, pr
     (private_home / ".condarc").write_text("ssl_verify: false\n")
 
     assert "certificates" not in hognose("search", "a", "-c", server.url).err
+
+
+def test_verbosely_a_document_has_the_network_told_beside_it(hognose, channel):
+    with ChannelServer(channel) as server:
+        words = ("search", "lib", "-c", server.url, "--platform", "linux-64", "--json")
+        quietly, verbosely = hognose(*words), hognose(*words, "-v")
+
+    assert "" == quietly.err
+    assert "GET " in verbosely.err
+    assert json.loads(quietly.out) == json.loads(verbosely.out)

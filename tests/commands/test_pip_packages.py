@@ -76,7 +76,7 @@ def test_what_an_update_takes_from_pip_is_told_before(hognose, env, python_chann
     result = hognose("update", "-d", "-p", env, "-c", python_channel, "idna=3.11")
 
     said = " ".join(result.err.split())
-    assert "idna 3.7 (pip) is in its place by now, and loses 1 file to this change" in said
+    assert "idna 3.7 (pip) is in its place by now, and loses 5 files to this change" in said
     assert "idna==3.7` brings back what is lost" in said
 
 
@@ -94,6 +94,26 @@ def test_what_the_next_python_does_not_find_is_told_before(hognose, env, python_
 
     assert [("click", "left behind"), ("idna", "left behind")] == [
         (row["name"], row["happens"]) for row in rows
+    ]
+
+
+def test_what_an_update_takes_from_pip_is_gone_afterwards(hognose, env, python_channel):
+    hognose("update", "-y", "-p", env, "-c", python_channel, "idna=3.11")
+
+    site = env / f"lib/python{VERSION}/site-packages"
+    assert ["idna-3.11.dist-info"] == [path.name for path in site.glob("idna-*")]
+    assert "nothing is wrong" in hognose("doctor", "-p", env).err
+
+
+def test_a_repair_leaves_what_pip_put_in_the_place_of_a_package(hognose, env):
+    first = hognose("doctor", "--repair", "-y", "-p", env)
+    second = hognose("doctor", "-p", env)
+
+    assert "nothing to do" in first.err
+    assert "left as another installer put it there: idna" in first.err
+    assert "version = '3.7'\n" == (env / f"lib/python{VERSION}/site-packages/idna.py").read_text()
+    assert ["replaced", "foreign", "foreign"] == [
+        line.split()[0] for line in second.out.splitlines()
     ]
 
 

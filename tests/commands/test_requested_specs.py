@@ -287,6 +287,40 @@ def test_a_plan_says_why_a_package_is_pruned(hognose, world, env):
     assert {"tool": ["nothing that is asked for needs it"]} == json.loads(result.out)["removed"]
 
 
+@pytest.fixture
+def chain(tmp_path):
+    """Return a channel: `top` needs `middle`, that needs `bottom` and `aside`."""
+    channel = tmp_path / "chain"
+    make_package(channel, "bottom", "1")
+    make_package(channel, "aside", "1")
+    make_package(channel, "middle", "1", depends=["bottom", "aside"])
+    make_package(channel, "top", "1", depends=["middle"])
+    index_channel(channel)
+    return channel
+
+
+def test_a_plan_says_what_a_package_needs_that_goes_with_another(hognose, chain, env):
+    hognose("create", "-y", "-c", chain, "-p", env, "top")
+
+    result = hognose("remove", "-d", "--json", "-p", env, "bottom")
+
+    assert {
+        "aside": ["nothing that is asked for needs it"],
+        "bottom": [],
+        "middle": ["needs `bottom`"],
+        "top": ["needs `middle`"],
+    } == json.loads(result.out)["removed"]
+
+
+def test_what_was_asked_for_and_goes_because_of_another_is_told(hognose, chain, env):
+    hognose("create", "-y", "-c", chain, "-p", env, "top", "aside")
+
+    said = hognose("remove", "-d", "-p", env, "middle").err
+
+    assert "`top`, which was asked for, goes too: it needs `middle`" in said
+    assert 1 == said.count("which was asked for")
+
+
 def test_a_spec_that_is_given_twice_is_one_request(hognose, world, env):
     hognose("create", "-y", "-c", world, "-p", env, "tool", "tool")
 

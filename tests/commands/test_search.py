@@ -51,7 +51,7 @@ def test_a_limit_that_is_no_number_of_builds_is_refused(hognose, channel, limit)
     result = hognose("search", "lib", "-c", channel, f"--limit={limit}")
 
     assert 2 == result.status
-    assert f"`{limit}` is no number above 0" in result.err
+    assert f"`{limit}` is no whole number above 0" in result.err
 
 
 @pytest.mark.parametrize("action", ["depends", "whoneeds"])
@@ -147,6 +147,7 @@ def test_channel_info_tells_what_the_channel_says(hognose, tmp_path):
     assert "stands on ../base" in result.out
     assert "2 names" in result.out
     assert "hello" in result.out
+    assert "1 name\n" in result.out
 
     document = json.loads(hognose("channel", "info", channel, "--json").out)
     assert ["base", str(channel)] == [each["name"] for each in document["channels"]]

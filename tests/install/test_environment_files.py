@@ -263,3 +263,13 @@ def test_a_program_that_cannot_sign_is_an_error_unless_told_otherwise(tmp_path):
     sign_ad_hoc(["/lib/x"], program=str(program), check=False)
     with pytest.raises(LinkError, match="does not start"):
         sign_ad_hoc(["/lib/x"], program="/nowhere/codesign")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="makes symbolic links")
+def test_an_environment_is_registered_once_whatever_the_way_to_it(tmp_path):
+    prefix = tmp_path / "env"
+    prefix.mkdir()
+    (tmp_path / "link").symlink_to(prefix)
+
+    assert register_environment(prefix, tmp_path / "environments.txt")
+    assert not register_environment(tmp_path / "link", tmp_path / "environments.txt")

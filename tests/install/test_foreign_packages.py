@@ -98,7 +98,64 @@ def test_pip_loses_its_files_where_the_package_is_linked_again(replaced, python,
     replaced.install(python, idna, reinstall=["idna"])
 
     assert "version = '3.10'\n" == replaced.read(f"{SITE}/idna/__init__.py")
-    assert [("broken", "idna")] == faults(replaced)
+    assert [] == faults(replaced)
+    assert not (replaced.prefix / SITE / "idna-3.7.dist-info").exists()
+
+
+def test_what_is_left_of_a_damaged_package_of_pip_goes_as_well(replaced, python, idna):
+    (replaced.prefix / SITE / "idna/__init__.py").write_text("version = 'mine'\n")
+    assert "idna" in diagnose(replaced.prefix, platform=LINUX).damaged_packages
+
+    replaced.install(python, idna, reinstall=["idna"])
+
+    assert [] == faults(replaced)
+
+
+@pytest.fixture
+def editable(environment, python, idna):
+    """Return an environment whose idna pip has replaced by a link to its sources."""
+    environment.install(python, idna)
+    for module in environment.prefix.glob(f"{SITE}/idna/*"):
+        module.unlink()
+    install_as_pip(environment.prefix / SITE, "idna", "4.0", {"idna.pth": "/src\n"})
+    return environment
+
+
+def test_an_editable_package_in_the_place_of_condas_is_no_damage(editable):
+    assert [("replaced", "idna")] == faults(editable)
+    assert () == diagnose(editable.prefix, platform=LINUX).damaged_packages
+
+
+def test_an_editable_package_goes_where_condas_is_linked_again(editable, python, idna):
+    losses = find_foreign_losses(editable.prefix, plan(editable, python, idna, reinstall=["idna"]))
+    assert [f"{SITE}/idna.pth"] == [
+        path for path in losses.overwritten[0].paths if "-info" not in path
+    ]
+
+    editable.install(python, idna, reinstall=["idna"])
+
+    assert not (editable.prefix / SITE / "idna.pth").exists()
+    assert [] == faults(editable)
+
+
+def test_a_package_of_pip_that_only_shares_a_file_keeps_the_rest(replaced, python, idna):
+    install_as_pip(replaced.prefix / SITE, "other", "1", {"idna/py.typed": "", "other.py": ""})
+
+    replaced.install(python, idna, reinstall=["idna"])
+
+    assert (replaced.prefix / SITE / "other.py").exists()
+    assert (replaced.prefix / SITE / "other-1.dist-info/RECORD").exists()
+
+
+def test_a_list_of_files_takes_nothing_but_python_packages_along(replaced, python, idna):
+    with (replaced.prefix / SITE / "idna-3.7.dist-info/RECORD").open("a") as file:
+        file.write("../../../conda-meta/history,,\nidna/more.py,,\n")
+    (replaced.prefix / SITE / "idna/more.py").write_text("")
+
+    replaced.install(python, idna, reinstall=["idna"])
+
+    assert (replaced.prefix / "conda-meta/history").exists()
+    assert not (replaced.prefix / SITE / "idna/more.py").exists()
 
 
 def test_what_pip_lost_goes_with_the_package_that_took_it(replaced, python, idna):
@@ -111,6 +168,22 @@ def test_what_pip_lost_goes_with_the_package_that_took_it(replaced, python, idna
 
 def test_a_replaced_package_is_one_fault_and_not_one_for_each_file(replaced):
     assert [("replaced", "idna")] == faults(replaced)
+
+
+def test_a_replaced_package_has_nothing_to_repair(replaced):
+    assert () == diagnose(replaced.prefix, platform=LINUX).damaged_packages
+
+
+def test_a_file_of_a_replaced_package_that_is_not_of_pip_can_be_damaged(environment, python):
+    idna = environment.package(
+        "idna", "3.10", noarch="python", files={**OURS, "share/idna": "text\n"}
+    )
+    environment.install(python, idna)
+    install_as_pip(environment.prefix / SITE, "idna", "3.7", THEIRS)
+    (environment.prefix / "share/idna").unlink()
+    (environment.prefix / "share/idna").write_text("another\n")
+
+    assert [("altered", "idna"), ("replaced", "idna")] == faults(environment)
 
 
 def test_the_same_version_from_pip_is_foreign(environment, python, idna):

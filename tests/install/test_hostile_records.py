@@ -231,3 +231,14 @@ def test_an_environment_with_links_is_removed_without_what_they_lead_to(installe
 
     assert not installed.prefix.exists()
     assert "precious" == (victim / "file").read_text()
+
+
+def test_a_folder_that_was_moved_out_is_told_from_a_record_that_leads_out(environment, tmp_path):
+    environment.install(environment.package("a", files={"share/a": "a"}))
+    (environment.prefix / "share").rename(tmp_path / "moved")
+    (environment.prefix / "share").symlink_to(tmp_path / "moved")
+
+    with pytest.raises(TransactionError, match="is behind a link that leads out") as caught:
+        environment.install()
+
+    assert "in the place of the link" in caught.value.hint

@@ -130,7 +130,7 @@ def test_a_script_of_a_change_that_is_cancelled_is_ended(environment, pipes):
 
 
 @posix
-def test_what_a_killed_process_had_started_is_waited_for(environment, pipes):
+def test_what_a_killed_process_had_started_is_waited_for(environment, pipes, caplog):
     process = subprocess.Popen(
         [sys.executable, "-c", INSTALL, environment.prefix.parent], cwd=TESTS
     )
@@ -141,6 +141,9 @@ def test_what_a_killed_process_had_started_is_waited_for(environment, pipes):
     with pytest.raises(InstallerError, match=r"a program .* still runs"):
         recover(environment.prefix, lock_timeout=0)
     assert (environment.prefix / "conda-meta/.transaction").exists()
+    with pytest.raises(InstallerError, match="still runs"):
+        recover(environment.prefix, lock_timeout=1.2)
+    assert ["waiting for it"] == [record.message[-14:] for record in caplog.records]
 
     pipes.write_text("go\n")
     assert str(recover(environment.prefix)).startswith("an interrupted change was undone")

@@ -1,6 +1,7 @@
 """The log catches up with what other programs did (CEP 32)."""
 
 import os
+import time
 
 import pytest
 
@@ -125,6 +126,46 @@ def test_a_package_older_than_a_revision_was_part_of_it_whatever_the_log_says(en
     )
 
     assert (["old"], ["new"]) == ([r.name for r in earlier], [r.name for r in later])
+
+
+def test_a_package_that_a_later_block_catches_up_with_came_later_whatever_its_time(
+    environment, log
+):
+    own, drift, last = (environment.package(name) for name in ("own", "drift", "last"))
+    environment.install(own)
+    before = log.read_text()
+    environment.install(own, drift)
+    log.write_text(before)
+    environment.install(own, drift, last)
+    os.utime(environment.prefix / "conda-meta/drift-1-0.json", (0, 0))
+    installed = PrefixRecord.collect(environment.prefix)
+    blocks = read_whole_history(environment.prefix, installed)
+
+    earlier, later = find_unlogged_packages(
+        environment.prefix, blocks, next(iter(iter_revisions(blocks))), installed
+    )
+
+    assert ([], ["drift"]) == ([r.name for r in earlier], [r.name for r in later])
+
+
+def test_a_package_of_the_second_of_a_revision_came_after_it(environment, log):
+    own, drift = environment.package("own"), environment.package("drift")
+    environment.install(own, drift)
+    seconds = 1_000_000_000
+    os.utime(environment.prefix / "conda-meta/drift-1-0.json", (seconds, seconds))
+    local = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
+    log.write_text(
+        f"==> {local} <==\n# cmd: hognose install own\n"
+        f"+{environment.channel.as_uri()}/linux-64::own-1-0\n"
+    )
+    installed = PrefixRecord.collect(environment.prefix)
+    blocks = read_whole_history(environment.prefix, installed)
+
+    earlier, later = find_unlogged_packages(
+        environment.prefix, blocks, next(iter(iter_revisions(blocks))), installed
+    )
+
+    assert ([], ["drift"]) == ([r.name for r in earlier], [r.name for r in later])
 
 
 def test_a_record_that_is_only_rewritten_keeps_its_time(environment):

@@ -71,6 +71,60 @@ def test_a_broken_file_is_named_without_its_content(tmp_path):
     assert "hush" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (b"{hush", "(byte 1)"),
+        (b'{"a.org": {"BearerToken": "\xff"}}', "it is not UTF-8"),
+        (b"[1]", "Expected `object`"),
+    ],
+)
+def test_a_broken_file_that_nobody_named_is_warned_of_once(tmp_path, content, fault):
+    path = tmp_path / ".rattler/credentials.json"
+    path.parent.mkdir()
+    path.write_bytes(content)
+    environ = {"HOME": str(tmp_path), "HOGNOSE_TOKEN_B_ORG": "t"}
+    chain = default_credentials(environ)
+
+    with pytest.warns(UserWarning, match="cannot be used") as caught:
+        found = [chain.get(f"https://{host}") for host in ("a.org", "b.org")]
+
+    assert found == [None, Credentials.bearer("t")]
+    (warning,) = caught
+    assert str(path) in str(warning.message)
+    assert fault in str(warning.message)
+    assert "hush" not in str(warning.message)
+    (problem,) = chain.problems()
+    assert str(path) in problem
+
+
+def test_a_broken_file_that_somebody_named_is_an_error(tmp_path):
+    path = tmp_path / "c.json"
+    path.write_bytes(b'{"a.org": {"BearerToken": "\xff"}}')
+    environ = {"HOME": str(tmp_path)}
+    for chain in (
+        default_credentials({**environ, "RATTLER_AUTH_FILE": str(path)}),
+        default_credentials(environ, path=path),
+    ):
+        with pytest.raises(ConfigError, match="it is not UTF-8"):
+            chain.get("https://a.org")
+
+
+def test_a_refusal_tells_of_the_shared_file_that_is_broken(tmp_path):
+    path = tmp_path / ".rattler/credentials.json"
+    path.parent.mkdir()
+    path.write_text("{broken")
+    credentials = default_credentials({"HOME": str(tmp_path)})
+    with (
+        ChannelServer(required_headers={"Authorization": "x"}) as server,
+        Client(environ={}, credentials=credentials) as client,
+        pytest.warns(UserWarning, match="requests go without them"),
+        pytest.raises(NetworkError) as caught,
+    ):
+        client.get(server.url + "a")
+    assert f"the credentials in {path} cannot be used" in caught.value.hint
+
+
 def test_a_netrc_gives_a_login(tmp_path):
     (tmp_path / "netrc").write_text("machine a.org login me password pass\n")
     store = NetrcFile(tmp_path / "netrc")

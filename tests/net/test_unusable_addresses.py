@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hognose.errors import InvalidUrlError, NetworkError
-from hognose.net import Client, Credentials
+from hognose.net import Client, Credentials, default_credentials
+from hognose.net.secret_store import keys_for
 from support.channel_server import ChannelServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -73,3 +75,16 @@ def test_a_proxy_that_makes_no_sense_is_named(server: ChannelServer, proxy: str)
         client.get(server.url + "noarch/a.conda")
     assert "hush" not in str(caught.value)
     assert server.count() == 0
+
+
+@pytest.mark.parametrize("url", ["http://h:9701:99/x", "http://[h/x"])
+def test_a_broken_address_has_no_secret_and_is_refused(url: str, tmp_path: Path) -> None:
+    home = {"HOME": str(tmp_path), "HOGNOSE_CREDENTIALS": '{"h": {"BearerToken": "hush"}}'}
+    stores = default_credentials(home)
+    assert [] == list(keys_for(url))
+    assert stores.get(url) is None
+    with (
+        Client(environ={}, credentials=stores) as client,
+        pytest.raises(InvalidUrlError, match="no server can have this address"),
+    ):
+        client.get(url)

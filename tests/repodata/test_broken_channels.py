@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,7 +12,7 @@ import pytest
 
 from hognose.errors import FetchRepoDataError, InvalidPackageFileError, NetworkError
 from hognose.net import Client
-from hognose.repodata import Gateway, SourceConfig, SparseRepoData
+from hognose.repodata import Gateway, GatewayWarning, SourceConfig, SparseRepoData
 from hognose.repodata.subdir_fetch import SubdirFetcher
 from hognose.types import Channel, MatchSpec
 from support.channel_server import ChannelServer
@@ -243,3 +244,77 @@ def test_an_index_that_lists_evil_names_writes_nothing_elsewhere(
         *("content", "shards", "state.json", "url.txt")
     }
     assert not [path for path in cache.parent.rglob("*evil*") if channel not in path.parents]
+
+
+OPTIONAL = ("repodata_shards.msgpack.zst", "repodata.json.zst", "repodata.json.bz2")
+
+
+def broken(path: Path, how: str) -> bytes:
+    content = path.read_bytes()
+    return b"" if how == "empty" else content[: len(content) // 2]
+
+
+@pytest.mark.parametrize("how", ["empty", "half"])
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_an_optional_document_that_ends_too_early_is_passed_over_and_told_once(
+    channel: Path,
+    cache: Path,
+    client: Client,
+    how: str,
+    is_kept: bool,  # noqa: FBT001  # a parameter of the test
+) -> None:
+    write_repodata(channel, NOARCH, formats=("shards", "zst", "bz2", "json"))
+    with ChannelServer(channel) as server:
+        for name in OPTIONAL:
+            server.serve(f"noarch/{name}", broken(channel / "noarch" / name, how))
+        gateway = Gateway(client, cache_dir=cache if is_kept else None)
+        with pytest.warns(GatewayWarning) as said:
+            (records,) = gateway.query([server.url], ["noarch"], ["extra"])
+        assert ["extra-1-0.conda"] == file_names(records)
+    (only,) = (str(each.message) for each in said)
+    assert f"{server.url}noarch/{OPTIONAL[0]} is broken: it ends too early; it counts as" in only
+    assert only.endswith("and so do `repodata.json.zst` and `repodata.json.bz2`")
+
+
+def test_where_all_documents_end_too_early_nothing_is_kept(
+    channel: Path, cache: Path, client: Client
+) -> None:
+    write_repodata(channel, NOARCH, formats=("shards", "zst", "bz2", "json"))
+    with ChannelServer(channel) as server, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for name in (*OPTIONAL, "repodata.json"):
+            server.serve(f"noarch/{name}", broken(channel / "noarch" / name, "half"))
+        with pytest.raises((FetchRepoDataError, InvalidPackageFileError), match=r"repodata\.json "):
+            Gateway(client, cache_dir=cache).query([server.url], ["noarch"], ["extra"])
+    assert not [path for path in cache.rglob("*") if path.name.startswith(("content", "state"))]
+
+
+def test_a_broken_document_does_not_make_a_subdir_absent(
+    channel: Path, cache: Path, client: Client
+) -> None:
+    write_repodata(channel, NOARCH, formats=("shards",))
+    with ChannelServer(channel) as server:
+        server.serve(f"noarch/{OPTIONAL[0]}", b"")
+        with pytest.raises(FetchRepoDataError, match="ends too early"):
+            Gateway(client, cache_dir=cache).query([server.url], ["noarch"], ["extra"])
+
+
+def test_a_shard_index_that_is_none_is_passed_over(
+    channel: Path, cache: Path, client: Client
+) -> None:
+    write_repodata(channel, NOARCH)
+    with ChannelServer(channel) as server:
+        server.serve(f"noarch/{OPTIONAL[0]}", zstd.compress(b"oops"))
+        with pytest.warns(GatewayWarning, match="it counts as not offered"):
+            (records,) = Gateway(client, cache_dir=cache).query([server.url], ["noarch"], ["extra"])
+    assert ["extra-1-0.conda"] == file_names(records)
+
+
+def test_a_document_that_unpacks_to_too_much_is_passed_over_for_no_other(
+    channel: Path, cache: Path, client: Client
+) -> None:
+    write_repodata(channel, NOARCH)
+    with ChannelServer(channel) as server:
+        server.serve("noarch/repodata.json.zst", zstd.compress(b"{" + b" " * 20_000_000))
+        with pytest.raises(FetchRepoDataError, match="too large"):
+            Gateway(client, cache_dir=cache).query([server.url], ["noarch"], ["extra"])

@@ -9,7 +9,7 @@ import pytest
 
 from hognose.errors import FetchRepoDataError, InvalidPackageFileError, NetworkError
 from hognose.net import Client
-from hognose.repodata import Gateway
+from hognose.repodata import Gateway, GatewayWarning
 from support.channel_server import ChannelServer
 from support.repodata_files import entry, repodata, write_repodata, zstd
 from support.toy_channel import NOARCH, file_names
@@ -136,5 +136,32 @@ def test_run_exports_that_break_off_are_begun_anew(
         gateway = Gateway(client)
         (records,) = gateway.query([server.url], ["noarch"], ["lib"])
         (found,) = gateway.run_exports(records)
+    assert found is not None
+    assert found.weak == ("lib",)
+
+
+def test_an_optional_document_that_always_breaks_off_at_no_known_length_is_passed_over(
+    channel: Path, cache: Path, client: Client
+) -> None:
+    write_repodata(channel, NOARCH, formats=("zst", "json"))
+    with ChannelServer(channel, validators=False, ranges=False) as server:
+        server.truncate(FILES["zst"], after=30, times=None, framing="none")
+        with pytest.warns(GatewayWarning, match="ends too early; it counts as not offered"):
+            assert query(server, client, cache) == ["extra-1-0.conda"]
+        assert 4 == server.count(FILES["zst"])
+
+
+def test_run_exports_that_are_packed_and_end_too_early_are_passed_over(
+    channel: Path, client: Client
+) -> None:
+    write_repodata(channel, repodata(entry("lib")))
+    text = b'{"packages.conda": {"lib-1-0.conda": {"run_exports": {"weak": ["lib"]}}}}'
+    with ChannelServer(channel) as server:
+        server.serve("noarch/run_exports.json", text)
+        server.serve("noarch/run_exports.json.zst", zstd.compress(text)[:-5])
+        gateway = Gateway(client)
+        (records,) = gateway.query([server.url], ["noarch"], ["lib"])
+        with pytest.warns(GatewayWarning, match="ends too early; it counts as not offered"):
+            (found,) = gateway.run_exports(records)
     assert found is not None
     assert found.weak == ("lib",)

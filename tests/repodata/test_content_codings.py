@@ -169,3 +169,20 @@ def test_a_page_in_place_of_run_exports_is_passed_over_and_told(
         (records,) = gateway.query([server.url], ["noarch"], ["lib"])
         with pytest.warns(GatewayWarning, match="a web page"):
             assert gateway.run_exports(records) == [None]
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd", "bzip2"])
+def test_a_coding_that_does_not_fit_is_named(client: Client, coding: str) -> None:
+    with ChannelServer() as server:
+        server.serve(PLAIN, b"\x00\x01\x02k\x03", headers={"Content-Encoding": coding})
+        with pytest.raises(InvalidPackageFileError) as caught:
+            query(server.url, client)
+    told = f"something else came, which is not in the content coding `{coding}` that it should have"
+    assert told in caught.value.message
+
+
+def test_a_coding_that_fits_is_not_blamed(client: Client) -> None:
+    with ChannelServer() as server:
+        server.serve(PLAIN, gzip.compress(b"oops"), headers={"Content-Encoding": "gzip"})
+        with pytest.raises(InvalidPackageFileError, match="which begins with `oops`"):
+            query(server.url, client)

@@ -187,3 +187,36 @@ def test_nothing_is_no_channel(text):
 
 def test_the_root_directory_may_be_a_channel():
     assert Channel("/").base_url == "file:///"
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("http://h:9701:99/ok", "more than one `:PORT`"),
+        ("http://me:hush@h:9701:99/ok", "more than one `:PORT`"),
+        ("http://me:hu:sh/hush@h/c", "more than one `:PORT`"),
+        ("http://::1/c", "more than one `:PORT`"),
+        ("http://h\\x/c", r"may be no `\\`"),
+        ("http://h:1\\@other:2/c", r"may be no `\\`"),
+        ("http://a b/c", "control character"),
+        ("http://a\u200bb/c", "control character"),
+        ("http://a\x7fb/c", "control character"),
+    ],
+)
+def test_a_host_that_programs_would_read_differently_is_refused(text, rule):
+    with pytest.raises(InvalidChannelError, match=rule) as caught:
+        Channel(text)
+
+    assert "hush" not in str(caught.value)
+
+
+def test_an_address_of_ipv6_may_have_a_port():
+    assert "http://[::1]/c/" == Channel("http://[::1]:80/c").base_url
+    assert "http://[::1]:8080/c/" == Channel("http://[::1]:8080/c").base_url
+
+
+def test_a_channel_without_a_name_shows_none():
+    channel = Channel("http://h/t/S")
+
+    assert channel.name is None
+    assert repr(channel) == 'Channel(name=None, base_url="http://h/")'

@@ -17,7 +17,7 @@ from hognose.archive.decompression import iter_bzip2, iter_zstd
 from hognose.archive.safe_paths import clean_components
 from hognose.archive.tar_header import MemberKind, TarMember
 from hognose.archive.tar_reader import TarReader
-from hognose.archive.unpacking import conda_part
+from hognose.archive.unpacking import conda_part, not_a_package
 from hognose.archive.zip_directory import LOCAL_SIGNATURE, ZipMember, read_directory
 from hognose.archive.zip_stream import iter_located
 from hognose.errors import ArchiveError, UnsafeArchiveError
@@ -31,6 +31,7 @@ Section = Literal["info", "pkg"]
 ArchiveType = Literal["conda", "tar.bz2"]
 
 _LINK_HOPS = 10
+_LOOKED_AT = 512
 
 
 class ArchiveEntry(msgspec.Struct, gc=True):
@@ -144,6 +145,14 @@ class PackageArchive(Closing):
     def archive_type(self) -> ArchiveType:
         """The archive's format."""
         return "tar.bz2" if self._parts is None else "conda"
+
+    @property
+    def size(self) -> int:
+        """The number of bytes of the archive."""
+        position = self._stream.tell()
+        size = self._stream.seek(0, os.SEEK_END)
+        self._stream.seek(position)
+        return size
 
     def iter_entries(self, section: Section | None = None) -> Iterator[ArchiveEntry]:
         """Yield the members of a section, or of both, in the archive's order.
@@ -327,8 +336,7 @@ def _detect_type(stream: BinaryIO) -> ArchiveType:
         return "tar.bz2"
     if magic == LOCAL_SIGNATURE:
         return "conda"
-    message = "this is neither a `.conda` nor a `.tar.bz2` package"
-    raise ArchiveError(message)
+    raise not_a_package(magic + stream.read(_LOOKED_AT))
 
 
 def _find_parts(stream: BinaryIO) -> dict[str, ZipMember]:

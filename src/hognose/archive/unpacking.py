@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 
+from hognose._web_page import is_web_page
 from hognose.archive.decompression import (
     PIECE_SIZE,
     READ_SIZE,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 _BZIP2_MAGIC = b"BZh"
 _ZIP_MAGIC = b"PK\x03\x04"
+_LOOKED_AT = 512
 _METADATA_LIMIT = 1 << 16
 # 1 MiB: below it a thread costs more than it saves.
 _HASHED_WITHOUT_THREAD = 8
@@ -75,6 +77,16 @@ def unpack(
         raise _naming(error, archive_name, unpacking.member) from error
     except OSError as error:
         raise _as_archive_error(error, archive_name, unpacking.member) from error
+
+
+def not_a_package(head: bytes) -> ArchiveError:
+    """Return the error for a file that begins like no package."""
+    message = "this is neither a `.conda` nor a `.tar.bz2` package"
+    if not head:
+        return ArchiveError("the file is empty")
+    if is_web_page(head):
+        return ArchiveError(f"{message}, but a web page", is_page=True)
+    return ArchiveError(message)
 
 
 def _in_place(pieces: Iterator[bytes], *, without_thread: int) -> Generator[bytes]:
@@ -122,10 +134,7 @@ class _Unpacking:
         elif magic[:3] == _BZIP2_MAGIC:
             self._unpack_tar(iter_bzip2(stream, largest=self._largest))
         else:
-            message = "this is neither a `.conda` nor a `.tar.bz2` package"
-            if not magic:
-                message = "the file is empty"
-            raise ArchiveError(message)
+            raise not_a_package(stream.peek(_LOOKED_AT))
         stream.drain()
 
     def _unpack_conda(self, members: Iterator[StoredData]) -> None:

@@ -13,6 +13,7 @@ import os
 from typing import TYPE_CHECKING, Protocol, TypedDict
 
 from hognose.archive import extract_into, remove_tree
+from hognose.cache.page_error import page_error
 from hognose.errors import ArchiveError, HashMismatchError, HognoseError, NetworkError
 from hognose.net import path_of_file_url, redact
 
@@ -90,6 +91,11 @@ def download_package(
                 fault = _mismatch(record, "size", record.size, f"more than {record.size}")
             except ArchiveError as error:
                 fault = find_mismatch(record, error.digest) if error.digest is not None else None
+                if error.is_page:
+                    told = page_error(fault or error, response, record.url)
+                    if fault is None:
+                        raise told from error
+                    fault = told
                 if fault is None:
                     raise
                 fault.__cause__ = error

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from urllib.parse import unquote, urlsplit
 
 from hognose.archive import PackageArchive
+from hognose.cache.page_error import page_error
 from hognose.errors import ArchiveError
 from hognose.net import path_of_file_url, redact
 
 if TYPE_CHECKING:
-    from hognose.net import Client
+    from hognose.net import Client, Response
 
 # The directory of a `.conda` and, in most packages, the whole info part are in the last 32 kB.
 _TAIL_SIZE = 1 << 15
@@ -39,23 +40,32 @@ def open_remote_archive(url: str, client: Client) -> PackageArchive:
     """
     if url.startswith("file:"):
         return PackageArchive.open(path_of_file_url(url))
-    name = redact(url)
     if unquote(urlsplit(url).path).endswith(".conda"):
-        ranges = _open_ranges(url, client)
+        with client.open(url, headers={"Range": f"bytes=-{_TAIL_SIZE}"}) as response:
+            if response.status == 200 or _is_whole(response.headers.get("content-range", "")):
+                return _open_whole(response, url)
+            ranges = _ranges_after(response, url, client)
         if ranges is not None:
-            return PackageArchive(ranges, name, archive_type="conda", owns_stream=True)
-    return PackageArchive(_download(url, client), name, owns_stream=True)
+            return PackageArchive(ranges, redact(url), archive_type="conda", owns_stream=True)
+    with client.open(url) as response:
+        return _open_whole(response, url)
 
 
-def _open_ranges(url: str, client: Client) -> BinaryIO | None:
-    with client.open(url, headers={"Range": f"bytes=-{_TAIL_SIZE}"}) as response:
-        length = _whole_length(response.headers.get("content-range"))
-        if response.status != 206 or length is None:
-            return None
-        tail = _read_all(response, _TAIL_SIZE)
+def _ranges_after(response: Response, url: str, client: Client) -> BinaryIO | None:
+    """Return the archive of which the end came; None where that is not what was asked for."""
+    length = _whole_length(response.headers.get("content-range"))
+    if length is None:
+        return None
+    tail = _read_all(response, _TAIL_SIZE)
     if len(tail) != min(length, _TAIL_SIZE):
         return None
     return cast("BinaryIO", io.BufferedReader(_RangeStream(url, client, length, tail), _READ_SIZE))
+
+
+def _is_whole(content_range: str) -> bool:
+    """Whether the part that is described has all that the end of an archive could have."""
+    length = _whole_length(content_range)
+    return content_range.startswith("bytes 0-") and length is not None and length <= _TAIL_SIZE
 
 
 def _whole_length(content_range: str | None) -> int | None:
@@ -148,15 +158,17 @@ class _RangeStream(io.RawIOBase):
         return data
 
 
-def _download(url: str, client: Client) -> BinaryIO:
+def _open_whole(response: Response, url: str) -> PackageArchive:
     from tempfile import SpooledTemporaryFile
 
     spool = SpooledTemporaryFile(_SPOOL_IN_MEMORY)  # noqa: SIM115 - closed by the archive
     try:
-        with client.open(url) as response:
-            while data := response.read(_READ_SIZE):
-                spool.write(data)
+        while data := response.read(_READ_SIZE):
+            spool.write(data)
+        return PackageArchive(cast("BinaryIO", spool), redact(url), owns_stream=True)
+    except ArchiveError as error:
+        spool.close()
+        raise (page_error(error, response, url) if error.is_page else error) from error.__cause__
     except BaseException:
         spool.close()
         raise
-    return cast("BinaryIO", spool)

@@ -5,4 +5,6 @@ import sys
 from hognose.cli.app import main
 
 if __name__ == "__main__":
+    # What logs and locks call this program.
+    sys.argv[0] = "hognose"
     sys.exit(main())

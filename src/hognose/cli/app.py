@@ -124,10 +124,10 @@ def _execute(command: Command, parser: argparse.ArgumentParser, words: list[str]
     except UsageError as error:
         return _refuse(error, words)
     as_json = getattr(arguments, "json", False)
-    console = Console(
-        quiet=getattr(arguments, "quiet", False) or as_json,
-        verbose=getattr(arguments, "verbose", False),
-    )
+    verbose = getattr(arguments, "verbose", False)
+    # Messages go to standard error: with `--json` they are left out where nobody asks for them.
+    quiet = getattr(arguments, "quiet", False) or (as_json and not verbose)
+    console = Console(quiet=quiet, verbose=verbose)
     run = getattr(arguments, "run", command.execute)
 
     def carry_out() -> int:

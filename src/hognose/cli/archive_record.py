@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from hognose._url_secrets import split_secrets
+from hognose._url_secrets import split_secrets, without_query
 from hognose.errors import UsageError
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _fetch_record(
         if cached is not None:
             return _cached_record(cached, outline)
     with open_remote_archive(address, client) as archive:
-        return _record(archive.index_json(), url, md5=md5, sha256=sha256)
+        return _record(archive.index_json(), url, md5=md5, sha256=sha256, size=archive.size)
 
 
 def _cached_record(directory: Path, outline: RepoDataRecord) -> RepoDataRecord:
@@ -166,7 +166,7 @@ def _place(url: str) -> tuple[str, str, str]:
     An archive that does not lie in a subdir has the folder that it lies in for its channel, and no
     subdir.
     """
-    head, _, file_name = url.rpartition("/")
+    head, _, file_name = without_query(url).rpartition("/")
     channel, _, subdir = head.rpartition("/")
     if not _is_subdir(subdir):
         channel, subdir = head, ""

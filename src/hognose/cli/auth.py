@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from hognose.cli import options
 from hognose.cli.auth_host import host_key, host_url, kept_keys
-from hognose.errors import ConfigError, NetworkError, UsageError
+from hognose.errors import ConfigError, InvalidChannelError, NetworkError, UsageError
 
 if TYPE_CHECKING:
     import argparse
@@ -220,12 +221,18 @@ def known_entries(
 
 
 def _server_urls(config: Config) -> list[str]:
-    """Where the channels of a configuration are, and where most people who log in do so."""
+    """Where the channels of a configuration are, and where most people who log in do so.
+
+    What is no channel has no server; `status` tells of it.
+    """
     from hognose.cli.channels import DEFAULT_CHANNELS
     from hognose.types import Channel
 
     names = (*(config.default_channels or ()), *DEFAULT_CHANNELS, "https://repo.prefix.dev/")
     aliases = config.channel_config
-    urls = [channel.base_url for name in names for channel in Channel.expand(name, aliases)]
+    urls: list[str] = []
+    for name in names:
+        with suppress(InvalidChannelError):
+            urls += [channel.base_url for channel in Channel.expand(name, aliases)]
     urls += [mirror for mirrors in config.mirrors.values() for mirror in mirrors]
     return list(dict.fromkeys(urls))

@@ -44,6 +44,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     """Show the secrets, or the store that answers for a URL."""
     from hognose.cli.auth import credential_chain
     from hognose.cli.auth_host import host_url
+    from hognose.cli.channels import faults_of_channels
     from hognose.cli.settings import load_config
     from hognose.net import KeyringStore
 
@@ -51,8 +52,10 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     chain = credential_chain(config)
     rows = list(_rows(chain, config))
     answer = None
+    chain.problems()  # so that a file is not warned of while it is looked through, too
     if arguments.url:
         answer = _answering_store(host_url(arguments.url), chain, config)
+    problems = [*faults_of_channels(config), *chain.problems()]
     key_rings = [store for store in chain.stores if isinstance(store, KeyringStore)]
     if arguments.json:
         from hognose.cli.json_output import print_json
@@ -60,7 +63,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
         document: dict[str, Any] = {"success": True, "hosts": rows}
         document |= {
             "not_listed": [store.name for store in key_rings],
-            "problems": chain.problems(),
+            "problems": problems,
         }
         if arguments.url:
             document["answers"] = answer
@@ -72,9 +75,14 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
         _print(rows, console, with_details=arguments.details)
     else:
         console.hint("there are no secrets; `hognose auth login HOST` keeps one")
-    for problem in chain.problems():
+    for problem in problems:
         console.warn(problem)
-    if not arguments.url and any(store.problem() is None for store in key_rings):
+    # Whoever finds nothing, or asks for details, wants to know where it could still be.
+    if (
+        not arguments.url
+        and (console.verbose or not rows)
+        and any(store.problem() is None for store in key_rings)
+    ):
         console.hint(
             "a key ring cannot be listed: it was asked for what `hognose auth login` put there and "
             "for the servers of your channels; `hognose auth status URL` asks it for another one"

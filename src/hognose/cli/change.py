@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hognose.cli import options
 from hognose.cli.consent import EXIT_DECLINED, agrees
 from hognose.cli.foreign import foreign_document, tell_of_foreign_losses
-from hognose.cli.linking_options import installer_arguments
+from hognose.cli.linking_options import allowed_scripts, installer_arguments
 from hognose.cli.plan import find_reasons, human_size, plan_document, show_plan, summarise
 from hognose.cli.registry import register
 from hognose.cli.requested import changed_requests, tell_of_requests
@@ -139,6 +139,9 @@ def change_environment(
         return _finish(console, arguments, document, f"{prefix}: {done}")
     if not console.quiet:
         show_plan(console, transaction, prefix, reasons=why, requirements=requirements)
+    _tell_of_scripts_before(
+        console, transaction, prefix, allowed=allowed_scripts(arguments, session.config)
+    )
     tell_of_foreign_losses(console, losses, prefix)
     if arguments.dry_run:
         return _finish(console, arguments, document, f"{prefix}: dry run: nothing was changed")
@@ -196,11 +199,38 @@ def _tell_of_scripts(console: Console, outcome: ExecutionOutcome) -> None:
             console.hint(f"{done.script.package} says:")
             for line in done.messages.strip().splitlines():
                 console.detail(line)
-    if outcome.skipped_scripts:
-        names = sorted({script.package for script in outcome.skipped_scripts})
-        allowed = " ".join(f"--link-scripts {name}" for name in names)
-        console.warn(f"not run: the link scripts of {', '.join(names)}")
-        console.detail(f"`{allowed}` would let them run")
+    for is_gone, would in ((False, "would let"), (True, "would have let")):
+        names = sorted(
+            {
+                script.package
+                for script in outcome.skipped_scripts
+                if (script.action == "pre-unlink") is is_gone
+            }
+        )
+        if names:
+            console.warn(f"not run: the link scripts of {', '.join(names)}")
+            console.detail(f"`{_letting_run(names)}` {would} them run")
+
+
+def _tell_of_scripts_before(
+    console: Console, transaction: Transaction, prefix: Path, *, allowed: bool | Collection[str]
+) -> None:
+    """Say which packages that go have scripts that will not run: afterwards it is too late."""
+    from hognose.install import find_link_scripts
+
+    removed = [(record, record.files, os.fspath(prefix)) for record in transaction.removed]
+    names = sorted(
+        script.package
+        for script in find_link_scripts(removed, "pre-unlink", transaction.platform)
+        if allowed is False or (allowed is not True and script.package not in allowed)
+    )
+    if names:
+        console.warn(f"will not run: the pre-unlink scripts of {', '.join(names)}")
+        console.detail(f"`{_letting_run(names)}` lets them run")
+
+
+def _letting_run(names: Sequence[str]) -> str:
+    return " ".join(f"--link-scripts {name}" for name in names)
 
 
 def _remove_menus(prefix: Path, transaction: Transaction) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from hognose.console import counted
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -63,7 +65,7 @@ def print_channels(channels: Sequence[dict[str, Any]], console: Console) -> None
         console.result(label=str(channel["name"]))
         console.result(f"  {channel['url']}")
         for subdir in channel["subdirs"]:
-            console.result(f"  {subdir['subdir'] or '?':16} {subdir['names']} names")
+            console.result(f"  {subdir['subdir'] or '?':16} {counted(subdir['names'], 'name')}")
             if subdir["base_url"] and subdir["base_url"] != "./":
                 console.result(f"  {'':16} archives lie at {subdir['base_url']}")
             relations = subdir["relations"]

@@ -21,6 +21,7 @@ def require_allowed(channels: Iterable[Channel], config: Config) -> None:
     Raises:
         ConfigError: A channel is on the list of those denied, or there is a list of those allowed
             and it is not on that.
+        InvalidChannelError: What is on a list is no channel.
     """
     allowed, denied = config.allowlist_channels, config.denylist_channels
     if not allowed and not denied:
@@ -39,9 +40,8 @@ def require_allowed(channels: Iterable[Channel], config: Config) -> None:
 
 
 def _urls(names: Iterable[str] | None, config: Config) -> frozenset[str]:
-    from hognose.types import Channel
+    from hognose.cli.channels import expand_channel
 
-    aliases = config.channel_config
     return frozenset(
-        channel.canonical_name for name in names or () for channel in Channel.expand(name, aliases)
+        channel.canonical_name for name in names or () for channel in expand_channel(name, config)
     )

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 __all__ = (
     "channels_of_specs",
     "configured_specs",
+    "directory_hint",
     "environment_channels",
+    "expand_channel",
+    "faults_of_channels",
     "find_channels",
     "tell_of_channels",
     "tell_of_default_channels",
@@ -52,14 +55,53 @@ def find_channels(
     """
     from hognose.cli.channel_policy import require_allowed
     from hognose.cli.settings import load_config
-    from hognose.types import Channel
 
     config = load_config(environ) if config is None else config
     names = dict.fromkeys(given or config.default_channels or DEFAULT_CHANNELS)
-    aliases = config.channel_config
-    channels = [channel for name in names for channel in Channel.expand(name, aliases)]
+    channels = [channel for name in names for channel in expand_channel(name, config)]
     require_allowed(channels, config)
     return unique_channels(channels)
+
+
+def expand_channel(name: str, config: Config) -> tuple[Channel, ...]:
+    """Return the channels that a name stands for.
+
+    Raises:
+        InvalidChannelError: One of them is no channel. If the configuration names it, the hint
+            says where.
+    """
+    from hognose.errors import InvalidChannelError
+    from hognose.types import Channel
+
+    try:
+        return Channel.expand(name, config.channel_config)
+    except InvalidChannelError as error:
+        place = _place_of(name, config)
+        if place:
+            error.hint = "; ".join(filter(None, (f"it is from {place}", error.hint)))
+        raise
+
+
+def faults_of_channels(config: Config) -> list[str]:
+    """Say which of the channels that a configuration names are none, where, and why."""
+    from hognose.errors import InvalidChannelError
+
+    faults = []
+    for name in config.default_channels or ():
+        try:
+            expand_channel(name, config)
+        except InvalidChannelError as error:
+            faults.append(f"{error.message} ({error.hint})")
+    return faults
+
+
+def directory_hint(channels: Iterable[Channel], message: str) -> str | None:
+    """Say which of the channels that an error is about may have been meant as a directory."""
+    for channel in channels:
+        name = channel.name
+        if name and channel.is_named and channel.canonical_name in message and os.path.isdir(name):
+            return f"`{name}` is the name of a channel; `./{name}` is the directory"
+    return None
 
 
 def unique_channels(channels: Iterable[Channel]) -> tuple[Channel, ...]:
@@ -173,6 +215,19 @@ def tell_of_unknown_logins(channels: Sequence[Channel], config: Config, console:
                 f"`channel_settings` wants the handler `{kind}` of a conda plug-in for {url}, "
                 f"which hognose does not have: `hognose auth login {url}` keeps a secret for it"
             )
+
+
+def _place_of(name: str, config: Config) -> str:
+    """The files, or the variable, in which the configuration has a channel; empty if it has not."""
+    settings: dict[str, Iterable[str] | None] = {
+        "default-channels": config.default_channels,
+        "custom-multichannels": config.custom_multichannels,
+        "custom-channels": config.custom_channels,
+        "allowlist-channels": config.allowlist_channels,
+        "denylist-channels": config.denylist_channels,
+    }
+    places = [config.source_of(key) for key, names in settings.items() if name in (names or ())]
+    return ", ".join(dict.fromkeys(filter(None, places)))
 
 
 def _require_directory(name: str) -> None:

@@ -2,13 +2,14 @@
 
 Find what is wrong with an environment: files that are missing or altered, packages that do not fit
 together or not this machine, records that cannot be read or that lead out of the environment, a
-missing history, an interrupted change. Packages that pip installed are named; a fault is one that
-took the place of a conda package, lacks files or is for another Python. The exit status is 1 where
-something is wrong.
+missing history. Where a change was interrupted, that is all that is said. Packages that pip
+installed are named; a fault is one that took the place of a conda package, lacks files or is for
+another Python. The exit status is 1 where something is wrong.
 
-With `--repair` packages with faulty files are linked again, from copies that are verified first;
-what was altered in them is lost. So are packages whose record cannot be read, if the package cache
-or their channel has them. Where packages do not fit together, the specs are solved anew.
+With `--repair` an interrupted change is undone or finished first. Packages with faulty files are
+linked again, from copies that are verified first; what was altered in them is lost. So are packages
+whose record cannot be read, if the package cache or their channel has them. What pip put in the
+place of a package stays. Where packages do not fit together, the specs are solved anew.
 """
 
 from __future__ import annotations
@@ -54,14 +55,38 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     """Look, and repair if asked to."""
     prefix = options.find_environment(arguments)
     diagnosis = _diagnose(prefix, arguments)
-    if not arguments.repair or diagnosis.is_healthy:
+    # What a repair would do is open until the interrupted change has come to an end.
+    is_open = arguments.dry_run and _is_unfinished(diagnosis)
+    if not arguments.repair or diagnosis.is_healthy or is_open:
         _print(prefix, diagnosis, arguments, console)
         return 0 if diagnosis.is_healthy else 1
     _describe(prefix, diagnosis, console)
+    options.require_not_frozen(prefix, arguments)
+    if not arguments.dry_run:
+        from hognose.install import recover
+
+        recovered = recover(prefix)
+        if recovered is not None:
+            console.step(str(recovered))
+            diagnosis = _diagnose(prefix, arguments)
+            _describe(prefix, diagnosis, console)
     status = _repair(prefix, diagnosis, arguments, console)
-    if any(fault.kind in {"broken", "stranded"} for fault in diagnosis.faults):
-        console.warn("what pip installed is not repaired: it has to be installed again by pip")
+    _tell_of_others(diagnosis, console)
     return status
+
+
+def _tell_of_others(diagnosis: Diagnosis, console: Console) -> None:
+    """Say what is left of the faults of packages that another installer put there."""
+    relinked = diagnosis.damaged_packages
+    left = [fault for fault in diagnosis.faults if fault.package not in relinked]
+    if any(fault.kind in {"broken", "stranded"} for fault in left):
+        console.warn("what pip installed is not repaired: it has to be installed again by pip")
+    replaced = sorted({fault.package for fault in left if fault.kind == "replaced"})
+    if replaced:
+        console.warn(f"left as another installer put it there: {', '.join(replaced)}")
+        console.detail(
+            "`pip uninstall` removes that, and `hognose doctor --repair` then links conda's again"
+        )
 
 
 def _diagnose(prefix: Path, arguments: argparse.Namespace) -> Diagnosis:
@@ -102,11 +127,18 @@ def _describe(prefix: Path, diagnosis: Diagnosis, console: Console) -> None:
             console.result(f"{fault.message}{more}", label=f"{fault.kind.ljust(12)}  ")
         for package in diagnosis.foreign:
             console.result(f"{package}, in {package.metadata}", label=f"{'foreign'.ljust(12)}  ")
+    if _is_unfinished(diagnosis):
+        console.warn(f"{prefix} may be half changed, so that nothing else was looked at")
+        return
     seen = f"{counted(diagnosis.packages, 'package')} with {counted(diagnosis.files, 'file')}"
     if diagnosis.is_healthy:
         console.success(f"{prefix}: nothing is wrong with {seen}")
     else:
         console.warn(f"{prefix}: {counted(len(diagnosis.faults), 'fault')} in {seen}")
+
+
+def _is_unfinished(diagnosis: Diagnosis) -> bool:
+    return any(fault.kind == "unfinished" for fault in diagnosis.faults)
 
 
 def _grouped(faults: Iterable[Fault], *, everything: bool) -> list[tuple[Fault, int]]:
@@ -136,16 +168,9 @@ def _repair(
         lost_specs,
         put_aside,
         read_records,
-        recover,
         requested_specs,
     )
 
-    options.require_not_frozen(prefix, arguments)
-    if not arguments.dry_run:
-        recovered = recover(prefix)
-        if recovered is not None:
-            console.step(str(recovered))
-            diagnosis = _diagnose(prefix, arguments)
     installed, lost = read_records(prefix)
     platform = options.find_platform(None, prefix, installed)
     damaged = diagnosis.damaged_packages

@@ -213,7 +213,7 @@ def _copy(arguments: argparse.Namespace, console: Console, action: str) -> int:
         from hognose.cli.json_output import print_json
 
         print_json(document, console)
-    console.success(f"{target}: {'dry run' if arguments.dry_run else 'done'}")
+    console.success(f"{target}: {'dry run: nothing was changed' if arguments.dry_run else 'done'}")
     return 0
 
 

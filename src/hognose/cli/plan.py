@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hognose._url_secrets import without_secrets
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -153,5 +155,5 @@ def _action(operation: Any) -> dict[str, Any]:
         "action": operation.direction,
         "from": None if operation.old is None else operation.old.file_stem,
         "to": None if operation.new is None else operation.new.file_stem,
-        "url": None if operation.new is None else operation.new.url,
+        "url": None if operation.new is None else without_secrets(operation.new.url),
     }

@@ -56,6 +56,12 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     asked = requested_specs(installed).keys() - names
     noted = {name: spec for name, spec in noted_requests(installed).items() if name not in names}
     kept = _keep(installed, roots=set(asked), removed=names)
+    reasons = _reasons(installed, names)
+    for record in installed:
+        if record.asked_by and reasons.get(record.name, NOT_NEEDED) != NOT_NEEDED:
+            console.warn(
+                f"`{record.name}`, which was asked for, goes too: it {reasons[record.name]}"
+            )
     with Session(arguments, console) as session:
         return change_environment(
             session,
@@ -65,7 +71,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
             wanted=kept,
             specs=list(noted.values()),
             platform=options.find_platform(None, prefix, installed),
-            reasons={record.name: NOT_NEEDED for record in installed if record.name not in names},
+            reasons=reasons,
         )
 
 
@@ -79,6 +85,21 @@ def _keep(
     staying = dependencies(record for record in installed if record.name not in gone)
     reached = reachable(staying, roots)
     return [record for record in installed if record.name in reached]
+
+
+def _reasons(installed: list[PrefixRecord], removed: set[str]) -> dict[str, str]:
+    """Return by name why packages go that are not named, of all that might."""
+    from hognose.cli.specs import NOT_NEEDED
+    from hognose.types import dependencies, dependents, reachable
+
+    gone = reachable(dependents(installed), removed)
+    return {
+        name: f"needs {', '.join(f'`{other}`' for other in needed if other in gone)}"
+        if name in gone
+        else NOT_NEEDED
+        for name, needed in dependencies(installed).items()
+        if name not in removed
+    }
 
 
 def remove_whole_environment(arguments: argparse.Namespace, console: Console) -> int:
@@ -118,5 +139,8 @@ def remove_whole_environment(arguments: argparse.Namespace, console: Console) ->
             "removed": not arguments.dry_run,
         }
         print_json(document, console)
-    console.success(f"{prefix}: dry run" if arguments.dry_run else f"{prefix} is removed")
+    done = (
+        f"{prefix}: dry run: nothing was changed" if arguments.dry_run else f"{prefix} is removed"
+    )
+    console.success(done)
     return 0

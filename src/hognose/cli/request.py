@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hognose._unreadable import unreadable
+from hognose._url_secrets import without_query
 from hognose.cli.specs import parse_spec
 from hognose.errors import (
     InvalidMatchSpecError,
@@ -126,7 +127,7 @@ def read_request(words: Sequence[str], files: Sequence[str], *, platform: Platfo
 
 
 def _is_archive(word: str) -> bool:
-    return word.partition("#")[0].endswith((".conda", ".tar.bz2"))
+    return without_query(word.partition("#")[0]).endswith((".conda", ".tar.bz2"))
 
 
 def _read_file(file: str, platform: Platform) -> Request:
@@ -184,7 +185,7 @@ def _parse_environment(file: str, text: str, platform: Platform) -> EnvironmentY
     try:
         return EnvironmentYaml.from_text(text, load, platform=platform)
     except (ParseEnvironmentYamlError, ParseLockFileError) as error:
-        raise UsageError(f"{file}: {error.rule}: {error.text}") from error
+        raise UsageError(": ".join(filter(None, (file, error.rule, error.text)))) from error
 
 
 def _of_environment(environment: EnvironmentYaml, file: str) -> Request:

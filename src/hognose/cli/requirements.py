@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -90,6 +89,8 @@ def _install_requirements(
     prefix: Path, request: Request, console: Console, *, go_on: str, offline: bool
 ) -> None:
     # pip's output goes to standard error: standard output may hold a JSON document.
+    import subprocess
+
     from hognose.shell import environment_variables
 
     words = [word for line in request.requirements for word in _words(line)]
@@ -98,9 +99,10 @@ def _install_requirements(
         environment["PIP_NO_INDEX"] = "1"
     python = _python(prefix)
     console.step(f"pip install {shlex.join(words)}")
+    quietly = ["--quiet"] if console.quiet else []
     sys.stderr.flush()
     done = subprocess.run(
-        [python, "-m", "pip", "install", "--disable-pip-version-check", *words],
+        [python, "-m", "pip", "install", "--disable-pip-version-check", *quietly, *words],
         cwd=request.directory,
         env=environment,
         stdout=sys.stderr,

@@ -5,8 +5,7 @@ change, or the one of the number given. `hognose history` lists them. Rolling ba
 any other, so it can itself be rolled back.
 
 What another program changed without logging it counts as a change. Packages of that kind are named
-where they go; where the log was written before such changes were noted, those that are older than
-the revision stay.
+where they go; those that the log does not have yet, and that are older than the revision, stay.
 """
 
 from __future__ import annotations
@@ -100,7 +99,7 @@ def _tell_of_others(
         )
     if later:
         console.warn(
-            f"installed by another program after revision {number}, and removed: {_names(later)}"
+            f"installed by another program after revision {number}, are removed: {_names(later)}"
         )
 
 

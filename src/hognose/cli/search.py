@@ -51,7 +51,7 @@ def _count(text: str) -> int:
     import argparse
 
     if not text.isdecimal() or int(text) < 1:
-        message = f"`{text}` is no number above 0"
+        message = f"`{text}` is no whole number above 0"
         raise argparse.ArgumentTypeError(message)
     return int(text)
 

@@ -10,6 +10,7 @@ from hognose._closing import Closing
 from hognose.cli.channels import (
     channels_of_specs,
     configured_specs,
+    directory_hint,
     environment_channels,
     find_channels,
     tell_of_channels,
@@ -18,13 +19,14 @@ from hognose.cli.channels import (
     unique_channels,
 )
 from hognose.cli.repodata_reporter import RepodataReporter
-from hognose.errors import OfflineError, UnsolvableError, UsageError
+from hognose.errors import HognoseError, OfflineError, UnsolvableError, UsageError
 from hognose.progress import spinner
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+    from types import TracebackType
 
     from hognose.cache import PackageCache
     from hognose.cli.available_records import AvailableRecords
@@ -425,6 +427,19 @@ class Session(Closing):
                     self.console.warn(text)
                 else:
                     self.console.alert(f"{notice.level}: {text}")
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close, and tell an error about a channel that a directory has its name."""
+        if isinstance(error, HognoseError):
+            hint = directory_hint(self.__dict__.get("channels", ()), error.message)
+            if hint is not None:
+                error.hint = "; ".join(filter(None, (error.hint, hint)))
+        super().__exit__(kind, error, trace)
 
     def close(self) -> None:
         """Close what was opened."""

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from hognose.install.link_method import LinkOptions as LinkOptions
     from hognose.install.link_scripts import LinkScript as LinkScript
     from hognose.install.link_scripts import LinkScriptOutcome as LinkScriptOutcome
+    from hognose.install.link_scripts import find_link_scripts as find_link_scripts
     from hognose.install.lost_records import LostRecord as LostRecord
     from hognose.install.lost_records import begin_history as begin_history
     from hognose.install.lost_records import find_lost_records as find_lost_records
@@ -127,6 +128,7 @@ __all__ = (
     "execute_transaction",
     "find_foreign_losses",
     "find_foreign_packages",
+    "find_link_scripts",
     "find_lost_records",
     "find_unlogged_packages",
     "format_command",
@@ -231,6 +233,7 @@ __getattr__, __dir__ = attach(
         "link_scripts": (
             "LinkScript",
             "LinkScriptOutcome",
+            "find_link_scripts",
         ),
         "lost_records": (
             "LostRecord",

@@ -9,6 +9,7 @@ from hognose.install.journal import Commit
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
+    from hognose.install.foreign_losses import ForeignPaths
     from hognose.install.package_linker import LinkedPackage
     from hognose.install.transaction import Transaction
     from hognose.types import PrefixRecord
@@ -20,7 +21,7 @@ def plan_commit(
     transaction: Transaction,
     linked: Sequence[LinkedPackage],
     *,
-    foreign: Collection[str],
+    foreign: ForeignPaths,
     places: Iterable[str],
     displaced: Collection[str],
     left_places: Iterable[str],
@@ -34,7 +35,7 @@ def plan_commit(
     Args:
         transaction: The transaction.
         linked: The packages that came.
-        foreign: The files of packages that go which another installer has put there since.
+        foreign: The files of another installer that stay, and those that go.
         places: The paths that files were or will be moved to.
         displaced: The old files that are out of the way already.
         left_places: The paths that files of staying packages were moved from.
@@ -45,7 +46,7 @@ def plan_commit(
     """
     removed = transaction.removed
     kept = {entry.relative_path for package in linked for entry in package.entries}
-    kept.update(places, foreign)
+    kept.update(places, foreign.staying)
     if removed:
         for record in transaction.unchanged:
             kept.update(record.files)
@@ -57,7 +58,9 @@ def plan_commit(
         and entry.relative_path not in displaced
         and entry.relative_path not in kept
     ]
+    obsolete += sorted(foreign.going.difference(kept, displaced, obsolete))
     folders, byte_code = _folders_of(removed)
+    folders.update(path.rpartition("/")[0] for path in foreign.going)
     folders.update(path.rpartition("/")[0] for path in left_places)
     folders.discard("")
     asked_for = [entry.relative_path for package in linked for entry in package.folders]

@@ -110,8 +110,11 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def damaged_packages(self) -> tuple[str, ...]:
-        """The packages without all their files, sorted; linking them again is the cure."""
-        kinds = ("missing", "altered", "replaced")
+        """The packages without all their files, sorted; linking them again is the cure.
+
+        One that another installer replaced is none of them: its files are that installer's.
+        """
+        kinds = ("missing", "altered")
         return tuple(sorted({fault.package for fault in self.faults if fault.kind in kinds}))
 
 
@@ -125,7 +128,9 @@ def diagnose(
 ) -> Diagnosis:
     """Look at an environment and change nothing.
 
-    Byte-code is not looked at: interpreters make and replace it as they like.
+    Byte-code is not looked at: interpreters make and replace it as they like. Where a change is
+    under way or was interrupted, neither records nor files are looked at: some are as they were
+    before, some as they will be, and only the journal of the change knows which.
 
     Args:
         prefix: The environment.
@@ -140,6 +145,8 @@ def diagnose(
     root = os.path.abspath(prefix)
     if not os.path.isdir(f"{root}/conda-meta"):
         raise InstallerError(f"there is no environment: {root}", path=root)
+    if has_unfinished_transaction(root):
+        return Diagnosis(faults=(*_unsafe(root, ()), _unfinished(root)))
     found, lost = read_records(root)
     records = [with_real_paths(record) for record in found]
     faults = [Fault(kind="unreadable", path=item.path, message=item.message) for item in lost]
@@ -157,8 +164,7 @@ def diagnose(
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         files = [fault for found in pool.map(look, shares) for fault in found]
     foreign = _examine_foreign(root, records, platform or Platform.current())
-    replaced = {item.package for item in foreign.taken}
-    files = [fault for fault in files if fault.package not in replaced]
+    files = [fault for fault in files if not _is_of_others(fault, foreign)]
     faults = [*files, *_foreign_faults(foreign), *faults]
     faults += _inconsistencies(records, virtual_packages)
     if not os.path.isfile(f"{root}/conda-meta/history"):
@@ -167,17 +173,22 @@ def diagnose(
             "no earlier state to go back to"
         )
         faults.append(Fault(kind="unlogged", path="conda-meta/history", message=message))
-    if has_unfinished_transaction(root):
-        message = "a change was interrupted, and is undone or finished by the next one"
-        if is_locked(root):
-            message = "another process is changing the environment: look again when it is done"
-        faults.append(Fault(kind="unfinished", message=message))
     return Diagnosis(
         faults=tuple(faults),
         foreign=foreign.packages,
         packages=len(records),
         files=len(jobs),
     )
+
+
+def _unfinished(root: str) -> Fault:
+    message = (
+        "a change was interrupted: the next command that changes the environment, or "
+        "`hognose doctor --repair`, undoes or finishes it"
+    )
+    if is_locked(root):
+        message = "another process is changing the environment: look again when it is done"
+    return Fault(kind="unfinished", message=message)
 
 
 def _unsafe(root: str, records: Sequence[PrefixRecord]) -> list[Fault]:
@@ -191,6 +202,16 @@ def _unsafe(root: str, records: Sequence[PrefixRecord]) -> list[Fault]:
         message = f"{path} lists {unsafe.path!a}, which {unsafe.rule}"
         faults.append(Fault(kind="unsafe", package=str(record.name), path=path, message=message))
     return faults
+
+
+def _is_of_others(fault: Fault, foreign: ForeignHealth) -> bool:
+    """Tell whether a file is not as recorded because of what another installer put there."""
+    return any(
+        # An installer removes the files of the version that it replaces.
+        fault.path in item.paths or (fault.kind == "missing" and item.is_same_distribution)
+        for item in foreign.taken
+        if item.package == fault.package
+    )
 
 
 def _file_fault(kind: FaultKind, package: str, entry: PrefixPathsEntry) -> Fault:

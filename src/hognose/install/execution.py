@@ -224,7 +224,7 @@ class Execution:
         outcome = ExecutionOutcome(
             clobbered=arrangement.clobbered,
             replaced_files=placement.foreign,
-            kept_files=tuple(sorted(foreign)),
+            kept_files=tuple(sorted(foreign.staying)),
             skipped_scripts=tuple(self._scripts.skipped),
             scripts=tuple(self._scripts.ran),
             compile_failures=failures,

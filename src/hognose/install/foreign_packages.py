@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from hognose.types import PrefixRecord
 
@@ -63,11 +63,14 @@ class TakenFiles(msgspec.Struct, frozen=True, kw_only=True):
         package: The name of the conda package.
         foreign: The package that they belong to now.
         paths: The files, relative to the prefix, sorted.
+        is_same_distribution: Whether they are of the same distribution, perhaps in other versions;
+            otherwise the two only have files of the same names.
     """
 
     package: str
     foreign: ForeignPackage
     paths: tuple[str, ...]
+    is_same_distribution: bool = False
 
 
 def find_foreign_packages(
@@ -132,27 +135,67 @@ def find_taken_files(
     prefix: str | os.PathLike[str],
     records: Iterable[PrefixRecord],
     foreign: Iterable[ForeignPackage],
+    *,
+    linked: Container[str] = (),
 ) -> tuple[TakenFiles, ...]:
     """Find the files of conda packages that belong to foreign packages now.
 
     A foreign package has to be whole where it meets a conda package: one that was overwritten in
-    its turn has nothing left to lose. Only files that both list are read.
+    its turn has nothing left to lose. One of the same distribution may also have no file in common
+    with the conda package, whose metadata is gone then. Only files that both list are read.
 
     Args:
         prefix: The environment.
         records: The conda packages to look at.
         foreign: The foreign packages.
+        linked: The names of conda packages that are going to be linked anew. A package of the same
+            distribution need not be whole for what is left of it to be in their places.
     """
     lists = {package: read_file_list(prefix, package.metadata) for package in foreign}
     found = []
     for record in records if any(lists.values()) else ():
         files = frozenset(record.files)
+        own = _distributions(files)
         for package, hashes in lists.items():
             common = [path for path in hashes if path in files]
-            if common and all(is_file_of(prefix, path, hashes) is not False for path in common):
-                paths = tuple(sorted(common))
-                found.append(TakenFiles(package=str(record.name), foreign=package, paths=paths))
+            folders = own.get(_distribution(package.metadata), ())
+            is_gone = folders and not any(os.path.isdir(f"{prefix}/{each}") for each in folders)
+            is_met = common or is_gone
+            if (folders and record.name in linked) or (
+                is_met and all(is_file_of(prefix, path, hashes) is not False for path in common)
+            ):
+                found.append(
+                    TakenFiles(
+                        package=str(record.name),
+                        foreign=package,
+                        paths=tuple(sorted(common)),
+                        is_same_distribution=bool(folders),
+                    )
+                )
     return tuple(found)
+
+
+def _distributions(files: Iterable[str]) -> dict[str, set[str]]:
+    """Return the metadata folders among files, by what `_distribution` returns for them."""
+    found: dict[str, set[str]] = {}
+    for path in files:
+        if "-info/" in path:
+            folder = posixpath.dirname(path)
+            if folder.endswith((".dist-info", ".egg-info")):
+                found.setdefault(_distribution(folder), set()).add(folder)
+    return found
+
+
+def _distribution(metadata: str) -> str:
+    """Return where a metadata folder is, with the distribution's name and without the version."""
+    place, _, folder = metadata.rpartition("/")
+    stem = folder.rpartition(".")[0]
+    return f"{place}/{_normalized(stem.partition('-')[0])}"
+
+
+def _normalized(name: str) -> str:
+    """Return the name of a distribution as PEP 503 compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def read_file_list(prefix: str | os.PathLike[str], metadata: str) -> dict[str, str]:

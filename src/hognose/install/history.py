@@ -282,13 +282,14 @@ def registered_environments(file: str | os.PathLike[str]) -> tuple[str, ...]:
 
 
 def register_environment(prefix: str | os.PathLike[str], file: str | os.PathLike[str]) -> bool:
-    """Add a prefix to a registry; return whether it was not in it yet.
+    """Add a prefix to a registry; return whether it was not in it yet, under any path.
 
     One line is appended in one write, so tools that register at the same time do not lose each
     other's lines.
     """
     line = os.path.abspath(prefix)
-    if line in _lines(file):
+    known = _lines(file)
+    if line in known or os.path.realpath(line) in map(os.path.realpath, known):
         return False
     os.makedirs(os.path.dirname(file), exist_ok=True)
     with open(file, "ab", buffering=0) as stream:

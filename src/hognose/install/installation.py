@@ -27,7 +27,6 @@ from hognose.install.link_method import LinkOptions
 from hognose.install.package_supply import PackageSupply
 from hognose.install.prefix_lock import LOCK_FILE, PrefixLock
 from hognose.install.recorded_paths import require_own_folders, require_recorded_inside
-from hognose.install.removal import finish_removals
 from hognose.install.reporter import ReporterCalls
 from hognose.install.transaction import Transaction, plan_transaction
 from hognose.install.unfinished import has_unfinished_transaction
@@ -258,6 +257,8 @@ def recover(
     """
     prefix = _normal(target_prefix)
     if not os.path.lexists(prefix):
+        from hognose.install.removal import finish_removals
+
         finish_removals(prefix)
         return None
     is_unfinished = has_unfinished_transaction(prefix)

@@ -34,7 +34,7 @@ import msgspec
 
 from hognose.errors import InstallerError, TransactionError
 from hognose.install.journal_steps import Commit, Creating, Moving, Started, Step
-from hognose.install.prefix_lock import lock_descriptor
+from hognose.install.prefix_lock import SILENT_SECONDS, lock_descriptor
 from hognose.install.recorded_paths import find_unsafe_path
 from hognose.install.unfinished import JOURNAL_DIRECTORY, has_unfinished_transaction
 from hognose.install.unlink import remove_empty_directories, remove_file, replace_file
@@ -242,14 +242,19 @@ def _alone(root: str, timeout: float) -> Iterator[None]:
         yield
         return
     try:
-        deadline = time.monotonic() + timeout
+        begin = time.monotonic()
+        is_told = False
         with suppress(OSError):
             while not lock_descriptor(descriptor):
-                if time.monotonic() >= deadline:
-                    message = f"a program that an interrupted change started still runs in {root}"
+                waited = time.monotonic() - begin
+                message = f"a program that an interrupted change started still runs in {root}"
+                if waited >= timeout:
                     raise InstallerError(
                         message, path=root, hint="wait until it has ended, or end it"
                     )
+                if waited >= SILENT_SECONDS and not is_told:
+                    _logger.warning("%s: waiting for it", message)
+                    is_told = True
                 time.sleep(_POLL_SECONDS)
         if os.name == "nt":
             # An open file cannot be removed there.

@@ -22,12 +22,19 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-__all__ = ("LOCK_FILE", "LockHolder", "PrefixLock", "is_locked", "lock_descriptor")
+__all__ = (
+    "LOCK_FILE",
+    "SILENT_SECONDS",
+    "LockHolder",
+    "PrefixLock",
+    "is_locked",
+    "lock_descriptor",
+)
 
 LOCK_FILE = "conda-meta/.lock"
 _POLL_SECONDS = 0.05
-# Another change is often over in a moment.
-_SILENT_SECONDS = 1.0
+# Another change is often over in a moment; who waits longer is told whom for.
+SILENT_SECONDS = 1.0
 _logger = logging.getLogger("hognose.install")
 
 
@@ -101,7 +108,7 @@ class PrefixLock:
                 message = f"another process is changing the environment {self._prefix}: "
                 message += f"{holder or 'it has not said which'}"
                 raise InstallerError(message, path=self._prefix, holder=holder)
-            if waited >= _SILENT_SECONDS and not is_told:
+            if waited >= SILENT_SECONDS and not is_told:
                 _logger.warning(
                     "%s: waiting for another process that is changing the environment: %s",
                     self._prefix,

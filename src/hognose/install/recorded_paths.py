@@ -48,10 +48,12 @@ class UnsafePath(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     Attributes:
         path: The path as it is written down.
         rule: What is wrong with it, to be put behind `which` or `it`.
+        is_behind_link: Whether a link in the prefix is to blame, and not who wrote the path down.
     """
 
     path: str
     rule: str
+    is_behind_link: bool = False
 
 
 class _Links:
@@ -103,7 +105,8 @@ def find_unsafe_path(
         end = links.end_outside(folder)
         if end:
             path = next(path for path in clean if path.rpartition("/")[0] == folder)
-            return UnsafePath(path=path, rule=f"is behind a link that leads out, to {end}")
+            rule = f"is behind a link that leads out, to {end}"
+            return UnsafePath(path=path, rule=rule, is_behind_link=True)
     return None
 
 
@@ -147,13 +150,13 @@ def require_recorded_inside(prefix: str, records: Iterable[PrefixRecord]) -> Non
         message = (
             f"{prefix}: the record of `{record.name}` lists {unsafe.path!a}, which {unsafe.rule}"
         )
-        raise TransactionError(
-            message,
-            record=name,
-            path=unsafe.path,
-            hint="no installer writes such a record; make the environment anew, or correct "
-            f"conda-meta/{name} by hand",
+        hint = (
+            "no installer writes such a record; make the environment anew, or correct "
+            f"conda-meta/{name} by hand"
         )
+        if unsafe.is_behind_link:
+            hint = "put a folder of the environment's own in the place of the link"
+        raise TransactionError(message, record=name, path=unsafe.path, hint=hint)
 
 
 def require_own_folders(prefix: str) -> None:

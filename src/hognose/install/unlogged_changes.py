@@ -171,9 +171,9 @@ def find_unlogged_packages(
 ) -> tuple[list[PrefixRecord], list[PrefixRecord]]:
     """Return installed packages that a revision lacks, and that only another program can explain.
 
-    They came into the log by a later block that catches it up. Logs that were written without such
-    blocks do not say whether a package was there at the time of the revision or came afterwards;
-    the time of its record does.
+    Where a later block of the log catches up with them, they came after the revision. Where the log
+    does not have them yet, it does not say whether a package was there at the time of the revision
+    or came afterwards; the time of its record does.
 
     Args:
         prefix: The environment.
@@ -184,19 +184,22 @@ def find_unlogged_packages(
     Returns:
         Those that were there already at the time of the revision, and those that came later.
     """
-    came: dict[str, bool] = {}
+    came: dict[str, HistoryBlock] = {}
     for block in blocks[revision.number + 1 :]:
         for text in block.linked:
-            came.setdefault(_name(text), block.is_catch_up)
+            came.setdefault(_name(text), block)
     names = set(map(_name, revision.packages))
     limit = _seconds(revision.block.time)
     earlier: list[PrefixRecord] = []
     later: list[PrefixRecord] = []
     for record in installed:
-        if record.name not in names and came.get(str(record.name), False):
+        by = came.get(str(record.name))
+        if record.name not in names and by is not None and by.is_catch_up:
             path = os.path.join(prefix, "conda-meta", record.record_file_name)
-            is_older = not revision.block.is_catch_up and _seconds_of_file(path) <= limit
-            (earlier if is_older else later).append(record)
+            # Only the block that is not written yet has no time. Within a second, a program that
+            # logs its changes catches up before it does, so that what it left out came later.
+            is_open = not (by.time or revision.block.is_catch_up)
+            (earlier if is_open and _seconds_of_file(path) < limit else later).append(record)
     return earlier, later
 
 

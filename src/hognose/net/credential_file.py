@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -24,12 +25,23 @@ class CredentialFile(SecretStore):
     Args:
         path: The file; one that does not exist has no secrets.
         is_expected: Whether somebody named it, so that it is a problem if it does not exist.
+        is_optional: Whether nobody asked for it, so that one that cannot be read, or is not of
+            this format, must not keep us from public channels: it is warned of once, and has no
+            secrets. It is never written to.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, is_expected: bool = False) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        is_expected: bool = False,
+        is_optional: bool = False,
+    ) -> None:
         """Keep the path."""
         super().__init__()
-        self._is_expected = is_expected
+        self._is_expected, self._is_optional = is_expected, is_optional
+        self._fault: str | None = None
+        self._is_told = False
         self.path = os.fspath(path)
         self.name = self.path
         self._entries: Mapping[str, Any] | None = None
@@ -39,16 +51,22 @@ class CredentialFile(SecretStore):
         """Say why the file has no secrets, where somebody thinks that it has; or None."""
         if self._is_expected and not os.path.exists(self.path):
             return f"{self.path} does not exist"
-        return None
+        if self._is_optional:
+            self._read_if_usable()
+            self._is_told = True
+        return self._fault
 
     def find(self, key: str) -> Mapping[str, Any] | None:
         """Return the entry of a key.
 
         Raises:
-            ConfigError: The file cannot be read, or is not of this format.
+            ConfigError: The file cannot be read, or is not of this format, and is not optional.
         """
         if self._entries is None:
-            self._entries = self._read()
+            self._entries = self._read_if_usable()
+        if self._fault is not None and not self._is_told:
+            self._is_told = True
+            warnings.warn(f"{self._fault}; requests go without them", stacklevel=2)
         entry = self._entries.get(key)
         return entry if isinstance(entry, dict) else None
 
@@ -56,11 +74,10 @@ class CredentialFile(SecretStore):
         """Return every entry by its key, as the file has them now.
 
         Raises:
-            ConfigError: The file cannot be read, or is not of this format.
+            ConfigError: The file cannot be read, or is not of this format, and is not optional.
         """
-        return {
-            key: entry if isinstance(entry, dict) else {} for key, entry in self._read().items()
-        }
+        entries = self._read_if_usable()
+        return {key: entry if isinstance(entry, dict) else {} for key, entry in entries.items()}
 
     def store(self, key: str, entry: Mapping[str, Any] | None) -> bool:
         """Replace what the file has for a key, or remove it; nobody else can read the file.
@@ -118,6 +135,17 @@ class CredentialFile(SecretStore):
             message = f"{self.path} cannot be written: {error.strerror or error}"
             raise ConfigError(message, path=self.path) from error
 
+    def _read_if_usable(self) -> Mapping[str, Any]:
+        """Read the file; one that is optional and broken has nothing in it."""
+        self._fault = None
+        try:
+            return self._read()
+        except ConfigError as error:
+            if not self._is_optional:
+                raise
+            self._fault = error.message
+            return {}
+
     def _read(self) -> Mapping[str, Any]:
         try:
             with open(self.path, "rb") as file:
@@ -125,9 +153,12 @@ class CredentialFile(SecretStore):
             return msgspec.json.decode(content or b"{}", type=dict[str, Any])
         except FileNotFoundError:
             return {}
-        except (OSError, msgspec.MsgspecError) as error:
-            # The text of a decoding error has a position and no content.
-            message = f"the credentials in {self.path} cannot be used: {error}"
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+            # The text of a decoding error has a position and no content, but for that of a letter.
+            fault = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+            if isinstance(error, OSError):
+                fault = error.strerror or fault
+            message = f"the credentials in {self.path} cannot be used: {fault}"
             raise ConfigError(message, path=self.path) from error
 
 

@@ -88,8 +88,12 @@ class CredentialChain:
         self._guard = threading.Lock()
 
     def get(self, url: str, /) -> Credentials | None:
-        """Return the first answer of the stores."""
-        host = urlsplit(url).netloc
+        """Return the first answer of the stores; an address that is broken has none."""
+        try:
+            parts = urlsplit(url)
+            host, _ = parts.netloc, parts.port
+        except ValueError:
+            return None
         if host not in self._answers:
             with self._guard:
                 if host not in self._answers:
@@ -148,7 +152,8 @@ def default_credentials(
 
     They are the file that `RATTLER_AUTH_FILE` names, the key ring where `keyring` is installed,
     `~/.rattler/credentials.json`, the file that `NETRC` names or else `~/.netrc`, and the variables
-    of `CredentialVariables`. Nothing is read before a request is made.
+    of `CredentialVariables`. Nothing is read before a request is made. A file that no variable and
+    no argument names is passed over with a warning if it is broken.
 
     Args:
         environ: The environment.
@@ -168,7 +173,8 @@ def default_credentials(
         stores.append(CredentialFile(path, is_expected=True))
     if find_spec("keyring") is not None:
         stores.append(KeyringStore())
-    stores.append(CredentialFile(os.path.join(home, ".rattler", "credentials.json")))
+    shared = os.path.join(home, ".rattler", "credentials.json")
+    stores.append(CredentialFile(shared, is_optional=True))
     name = "_netrc" if os.name == "nt" else ".netrc"
     named = environ.get("NETRC")
     stores.append(NetrcFile(named or os.path.join(home, name), is_expected=bool(named)))

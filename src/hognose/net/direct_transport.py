@@ -84,7 +84,7 @@ class DirectTransport:
         url = request.url
         origin = origin_of(url)
         if not origin:
-            raise InvalidUrlError(redact(url), "is not a URL to connect to")
+            raise InvalidUrlError(redact(url), "no server can have this address")
         target = _target_of(url)
         idle = self._idle.get(origin)
         if idle is None:
@@ -141,7 +141,7 @@ class DirectTransport:
         scheme, _, rest = origin.partition("://")
         host, port = _split_port(rest, 443 if scheme == "https" else 80)
         if not _is_host(host) or not 0 < port < 65536:
-            raise InvalidUrlError(redact(url), "is not a URL to connect to")
+            raise InvalidUrlError(redact(url), "no server can have this address")
         connection: HTTPConnection
         if scheme == "https":
             context = self._tls_context()

@@ -29,7 +29,7 @@ def path_of_file_url(url: str) -> str:
     """
     parts = urlsplit(url)
     if parts.scheme != "file":
-        raise InvalidUrlError(url, "is not a `file` URL")
+        raise InvalidUrlError(url, "it is not a `file` URL")
     path = unquote(parts.path)
     host = "" if parts.netloc == "localhost" else parts.netloc
     if os.name == "nt":
@@ -38,7 +38,7 @@ def path_of_file_url(url: str) -> str:
         return path.lstrip("/").replace("/", "\\")
     if host:
         raise InvalidUrlError(
-            url, "names another machine", hint="a local path has three slashes: `file:///path`"
+            url, "it names another machine", hint="a local path has three slashes: `file:///path`"
         )
     return path
 

@@ -72,7 +72,7 @@ class OciImage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         """
         parts = urlsplit(url)
         if not parts.netloc.rpartition("@")[2]:
-            raise InvalidUrlError(redact(url), "names no registry")
+            raise InvalidUrlError(redact(url), "it names no registry")
         folder, _, file_name = unquote(parts.path).strip("/").rpartition("/")
         media_type = _REPODATA_TYPES.get(file_name)
         name, tag = "repodata.json", "latest"

@@ -88,7 +88,7 @@ class ProxiedTransport:
             # What urllib3 waits for before there is an answer cannot be got at from outside.
             raw = cancellation.run(ask, url, discard=_close_unread)
         except LocationValueError as error:
-            raise InvalidUrlError(redact(url), "is not a URL to connect to") from error
+            raise InvalidUrlError(redact(url), "no server can have this address") from error
         except (HTTPError, OSError) as error:
             raise describe_urllib3_failure(url, error, proxy=self._proxy) from error
         if raw.status == 407:

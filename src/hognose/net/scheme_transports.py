@@ -78,7 +78,7 @@ class SchemeTransports:
         if scheme == "file":
             return self._files.send(request)
         if scheme not in ("http", "https", "oci", "s3", "gs", "gcs"):
-            rule = "has a scheme other than `https`, `http`, `file`, `oci`, `s3` and `gs`"
+            rule = "it has a scheme other than `https`, `http`, `file`, `oci`, `s3` and `gs`"
             raise InvalidUrlError(redact(url), rule)
         if self.offline:
             message = f"{redact(url)} needs the network, which is switched off"

@@ -154,13 +154,16 @@ def credentials_of(entry: Mapping[str, Any]) -> Credentials | None:
 def keys_for(url: str) -> Iterator[str]:
     """Yield the keys under which the secret for a URL may stand, the closest first.
 
-    That with the port comes first also where a URL leaves the port of its scheme out.
+    That with the port comes first also where a URL leaves the port of its scheme out. An address
+    that is broken has none.
     """
-    parts = urlsplit(url)
-    host = parts.hostname or ""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    except ValueError:
+        return
     if ":" in host:
         host = f"[{host}]"
-    port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
     if port is not None:
         yield f"{host}:{port}"
     yield host

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = (
     "DEFAULT_MAX_SIZE",
     "Compression",
+    "OversizedError",
     "compression_of_name",
     "decompress",
     "iter_pieces",
@@ -40,6 +41,10 @@ _MAX_RATIO = 200
 # What may be packed in any ratio.
 _UNSUSPECTED = 8 << 20
 _PIECE = 1 << 20
+
+
+class OversizedError(FetchRepoDataError):
+    """A document that has, or unpacks to, more bytes than are acceptable."""
 
 
 class Reader(Protocol):
@@ -85,7 +90,8 @@ def iter_pieces(
         what: The file or the URL, for errors.
 
     Raises:
-        FetchRepoDataError: The document is too large, broken, or ends too early.
+        OversizedError: The document is too large.
+        FetchRepoDataError: It is broken, or ends too early.
     """
     size = 0
     counted = _Counted(source)
@@ -99,19 +105,19 @@ def iter_pieces(
         yield piece
 
 
-def _too_large(what: str, max_size: int) -> FetchRepoDataError:
+def _too_large(what: str, max_size: int) -> OversizedError:
     message = f"{what} is too large: it has more than {max_size} bytes"
     hint = (
         "no channel that is known comes near this limit; where yours does, unpack a `repodata.json`"
         " of it and give a larger `max_size` to `SparseRepoData`"
     )
-    return FetchRepoDataError(message, hint=hint, url=what)
+    return OversizedError(message, hint=hint, url=what)
 
 
-def _bomb(what: str) -> FetchRepoDataError:
+def _bomb(what: str) -> OversizedError:
     message = f"{what} is too large: it unpacks to more than {_MAX_RATIO} times its size"
     hint = "no repodata packs so well: it is broken, or made to fill memory and disk"
-    return FetchRepoDataError(message, hint=hint, url=what)
+    return OversizedError(message, hint=hint, url=what)
 
 
 class _Counted:

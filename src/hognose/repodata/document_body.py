@@ -1,7 +1,6 @@
 """What came for a document: content codings undone, and looked at before anybody takes it apart.
 
-Servers answer with 200 and a web page: to log in, of a captive portal, of an application
-that has one page for all addresses. A decoder would call that a broken frame.
+A decoder would call a web page, with which servers answer for any address, a broken frame.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ import re
 import warnings
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from hognose._web_page import is_web_page, media_type
 from hognose.errors import FetchRepoDataError, InvalidPackageFileError, NetworkError
 from hognose.net import redact
 from hognose.repodata.channel_relations import GatewayWarning
@@ -18,7 +18,7 @@ from hognose.repodata.spool import Spool
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from hognose.errors import HognoseError
     from hognose.net import Client, Response
@@ -39,8 +39,6 @@ _CODINGS: dict[str, Compression] = {
 _NAMES = {"json": "JSON object", "zst": "zstd file", "bz2": "bzip2 file"}
 # The start of a frame, or of one that is to be skipped.
 _ZSTD = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18")
-_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?!\?xml)")
-_PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _LOOKED_AT = 512
 _SHOWN = 40
 _PIECE = 1 << 20
@@ -91,12 +89,13 @@ def fetch_whole(
         raise
 
 
-def warn_of_unexpected(errors: Sequence[UnexpectedContentError]) -> None:
-    """Warn once of the optional files of a folder that are something else."""
+def warn_of_unexpected(errors: Mapping[str, HognoseError]) -> None:
+    """Warn once of the optional files of a folder, by name, that are broken or something else."""
     if errors:
-        names = [f"`{error.path.rpartition('/')[2]}`" for error in errors[1:]]
+        names = [f"`{name}`" for name in errors][1:]
         others = f", and so do {' and '.join(names)}" if names else ""
-        message = f"{errors[0].message}; it counts as not offered{others}"
+        first = next(iter(errors.values()))
+        message = f"{first.message}; it counts as not offered{others}"
         warnings.warn(message, GatewayWarning, stacklevel=3)
 
 
@@ -162,13 +161,13 @@ class DocumentBody:
         if named:
             # A proxy may unpack it, and leave the field as it was.
             ways.append(())
-        shown = b""
+        heads: list[bytes | None] = []
         for codings in ways:
             head = self._head(codings)
             if head is not None and self._is_expected(head):
                 return codings
-            shown = shown or head or b""
-        raise self._unexpected(shown)
+            heads.append(head)
+        raise self._unexpected(next(filter(None, heads), b""), is_coded=heads[0] is not None)
 
     def _named_codings(self) -> tuple[Compression, ...]:
         """The codings, in the order in which they were applied."""
@@ -215,16 +214,20 @@ class DocumentBody:
             case "json":
                 return head.lstrip()[:1] in (b"{", b"")
 
-    def _unexpected(self, head: bytes) -> UnexpectedContentError:
-        media_type = self._headers.get("content-type", "").partition(";")[0].strip()
-        is_page = media_type.lower() in _PAGE_TYPES or _PAGE.match(head) is not None
+    def _unexpected(self, head: bytes, *, is_coded: bool) -> UnexpectedContentError:
+        """Return the error for such a start of what was, or was not, in the codings named."""
+        said = media_type(self._headers)
+        is_page = is_web_page(head, said)
         got = "a web page" if is_page else "something else"
-        of_type = f" of type `{media_type[:_SHOWN]}`" if media_type else ""
+        of_type = f" of type `{said[:_SHOWN]}`" if said else ""
         is_elsewhere = self._came_from != self._what.partition("?")[0]
         from_there = f" from {self._came_from}" if is_elsewhere else ""
+        coding = self._headers.get("content-encoding", "").strip()[:_SHOWN]
+        misfit = f"is not in the content coding `{coding}` that it should have, and "
+        told = "" if is_coded else misfit
         message = (
             f"{self._what} is not a {_NAMES[self._kind]}: {got}{of_type} came{from_there}, which "
-            f"begins with `{_printable(head)}`"
+            f"{told}begins with `{_printable(head)}`"
         )
         hint = (
             "is that a channel's address? A page to log in, of a captive portal, or of a server "

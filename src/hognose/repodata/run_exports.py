@@ -15,9 +15,9 @@ from zlib import crc32
 import msgspec
 from msgspec import field
 
-from hognose.errors import InvalidPackageFileError, NetworkError
+from hognose.errors import FetchRepoDataError, InvalidPackageFileError, NetworkError
 from hognose.net import redact
-from hognose.repodata.decompression import DEFAULT_MAX_SIZE, read_all
+from hognose.repodata.decompression import DEFAULT_MAX_SIZE, OversizedError, read_all
 from hognose.repodata.document_body import (
     DocumentBody,
     UnexpectedContentError,
@@ -181,10 +181,11 @@ class RunExportsFinder:
             receive = partial(self._receive, url=url, compression=compression, is_kept=is_kept)
             try:
                 data, headers = fetch_whole(client, url, receive, headers=file.conditions(form))
-            except UnexpectedContentError as error:
-                if form == "json" and not error.is_page:
+            except FetchRepoDataError as error:
+                is_page = isinstance(error, UnexpectedContentError) and error.is_page
+                if isinstance(error, OversizedError) or (form == "json" and not is_page):
                     raise
-                warn_of_unexpected([error])
+                warn_of_unexpected({name: error})
                 file.note_missing(form)
                 continue
             except NetworkError as error:

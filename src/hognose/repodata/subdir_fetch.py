@@ -12,11 +12,12 @@ import msgspec
 
 from hognose.errors import (
     FetchRepoDataError,
+    InvalidPackageFileError,
     NetworkError,
     NotFoundError,
 )
 from hognose.net import path_of_file_url, redact
-from hognose.repodata.decompression import DEFAULT_MAX_SIZE, iter_pieces, read_all
+from hognose.repodata.decompression import DEFAULT_MAX_SIZE, OversizedError, iter_pieces, read_all
 from hognose.repodata.document_body import (
     DocumentBody,
     UnexpectedContentError,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
+    from hognose.errors import HognoseError
     from hognose.net import Client, Response
     from hognose.repodata.decompression import Compression, Reader
     from hognose.repodata.reporter import SubdirOrigin
@@ -193,18 +195,21 @@ class SubdirFetcher:
         return None if newer is None else (newer, "cache")
 
     def _ask(self, client: Client) -> tuple[Subdir | None, SubdirOrigin]:
-        passed_over: list[UnexpectedContentError] = []
+        passed_over: dict[str, HognoseError] = {}
         for form in self._formats():
             try:
                 found = self._fetch(form, client)
-            except UnexpectedContentError as error:
-                if form == "json":
+            except (FetchRepoDataError, InvalidPackageFileError) as error:
+                if form == "json" or isinstance(error, OversizedError):
                     raise
-                passed_over.append(error)
+                passed_over[_FILE_NAMES[form]] = error
                 self._state.missing[form] = self._now
             except NetworkError as error:
                 if form == "json":
                     if isinstance(error, NotFoundError):
+                        for other in reversed(passed_over.values()):
+                            if not isinstance(other, UnexpectedContentError):
+                                raise other from None  # a broken document is of a subdir
                         self._remember_absence()
                         return None, "absent"
                     raise

@@ -70,7 +70,8 @@ class SubdirOpener:
             # What the caller wrote is the channel, not the first file that was looked for in it.
             if not error.text.startswith(redact(channel.base_url)):
                 raise
-            raise InvalidChannelError(redact(channel.base_url), error.rule) from error
+            refused = InvalidChannelError(redact(channel.base_url), error.rule, hint=error.hint)
+            raise refused from error
 
     def open_whole(self, channel: Channel, subdir: str, client: Client) -> Subdir | None:
         """Open a subdir in one piece if there is such a one, else shard by shard.

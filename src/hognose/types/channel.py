@@ -219,7 +219,8 @@ class Channel:
         return self.name or self.canonical_name
 
     def __repr__(self) -> str:
-        return f'Channel(name="{self.name}", base_url="{self.canonical_name}")'
+        name = "None" if self.name is None else f'"{self.name}"'
+        return f'Channel(name={name}, base_url="{self.canonical_name}")'
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (self.base_url, self.name, self.platforms, self.is_named)

@@ -41,6 +41,7 @@ _BRACKETS = re.compile(r"([^\[\]]*)\[([^\[\]]*)\]")
 _COMPONENT = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
 _LABEL = re.compile(r"[a-zA-Z][0-9a-zA-Z_\-./]*")
 _ADDRESS = re.compile(r"\[[0-9A-Fa-f:.]+\](?::[0-9]*)?")  # of IPv6
+_ESCAPES = "a `/`, `?`, `#` or `@` in a password is written `%2F`, `%3F`, `%23` or `%40`"
 _DEFAULT_PORT = re.compile(r"^(?:http://[^/]*(:80)|https://[^/]*(:443))(?=/|$)")
 
 
@@ -96,22 +97,29 @@ def normalize_url(text: str, url: str) -> str:
         rule = f"a channel's URL ends with its folder and has no {what}; a `{stray[0]}` in the path"
         raise refusal(text, f"{rule} is written `{code}`")
     authority, _, path = rest.partition("/")
-    if any(character.isspace() for character in authority):
-        raise refusal(text, "only the path of a URL may hold a space")
+    if any(character.isspace() or not character.isprintable() for character in authority):
+        raise refusal(text, "only the path of a URL may hold a space or a control character")
     if scheme == "file":
         if "\\" in rest or _DRIVE.match(authority):
             return url_of_path(rest.lstrip("/"), None)
+    elif "\\" in authority:
+        # To browsers the host ends there, to others at the `@` behind it.
+        hint = "in a user's name it is written `%5C`"
+        raise refusal(text, "in front of a URL's path there may be no `\\`").with_hint(hint)
     elif not authority.rpartition("@")[2]:
         raise refusal(text, "the URL names no host")
     else:
         user, at, host = authority.rpartition("@")
         if ("[" in host or "]" in host) and not _ADDRESS.fullmatch(host):
             raise refusal(text, f"`{host[:80]}` is no host")
+        if host.count(":") > 1 and not host.startswith("["):
+            hint = "an address of IPv6 stands in brackets: `http://[::1]:8080/`"
+            rule = "the host has more than one `:PORT`"
+            raise refusal(text, rule).with_hint(_ESCAPES if "@" in path else hint)
         port = "" if host.endswith("]") or ":" not in host else host.rpartition(":")[2]
         if port and not (port.isdecimal() and int(port) < 65536):
             rule = "what stands behind the colon of the host is no port"
-            hint = "a `/`, `?`, `#` or `@` in a password is written `%2F`, `%3F`, `%23` or `%40`"
-            raise refusal(text, rule).with_hint(hint)
+            raise refusal(text, rule).with_hint(_ESCAPES)
         authority = user + at + host.lower()
     base = f"{scheme}://{authority}/{_quote(path).strip('/')}".rstrip("/") + "/"
     if scheme == "file" and base == "file:/":

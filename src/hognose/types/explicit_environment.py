@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 import msgspec
 
+from hognose._url_secrets import without_query
 from hognose.errors import ParseExplicitEnvironmentSpecError
 from hognose.types.archive_identifier import ArchiveIdentifier
 from hognose.types.platform import Platform
@@ -45,13 +46,15 @@ class ExplicitEnvironmentEntry(msgspec.Struct, frozen=True, gc=False):
     def parse(cls, line: str) -> Self:
         """Parse a line: `<url or path>[#<md5>|#[sha256:]<sha256>]`.
 
+        An `http` URL may have a query, which is a part of neither the file name nor the hash.
+
         Raises:
             ParseExplicitEnvironmentSpecError: If it does not end in an archive's file name, or
                 what follows `#` is no hash.
         """
         line = line.strip()
         url, mark, digest = line.partition("#")
-        if not url.endswith(_ARCHIVE_ENDS):
+        if not without_query(url).endswith(_ARCHIVE_ENDS):
             rule = "it is no URL or path of a `.conda` or `.tar.bz2` file"
             raise ParseExplicitEnvironmentSpecError(line, rule)
         if not mark:
@@ -67,7 +70,7 @@ class ExplicitEnvironmentEntry(msgspec.Struct, frozen=True, gc=False):
     @property
     def file_name(self) -> str:
         """The file name of the archive."""
-        return re.split(r"[/\\]", self.url)[-1]
+        return re.split(r"[/\\]", without_query(self.url))[-1]
 
     @property
     def archive(self) -> ArchiveIdentifier | None:
