@@ -240,7 +240,10 @@ def report_errors(action: Callable[[], int], console: Console) -> int:
     if os.environ.get("HOGNOSE_TRACEBACK"):
         return action()
     try:
-        return action()
+        status = action()
+        # At exit it would be too late to say that it cannot be written.
+        console.out.flush()
+        return status
     except UsageError as error:
         console.error(error.message, error.hint)
         return EXIT_USAGE
@@ -253,6 +256,10 @@ def report_errors(action: Callable[[], int], console: Console) -> int:
         forget_output()
     except OSError as error:
         console.error("\n".join([error_message(error), *notes_of(error)]))
+        try:
+            console.out.flush()
+        except OSError:
+            forget_output()
     except KeyboardInterrupt as error:
         console.error("; ".join(["interrupted", *notes_of(error)]))
         return interrupted_status(error)
