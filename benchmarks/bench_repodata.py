@@ -120,6 +120,14 @@ def serve(root: Path) -> Iterator[str]:
         process.stdin.close()
 
 
+Answer = tuple[object, Any]
+"""The gateway, which lives as long as its answer, and a list of records for each source."""
+
+
+def count(answer: Answer) -> int:
+    return sum(map(len, answer[1]))
+
+
 def query_ours(
     client: Client,
     url: str,
@@ -129,12 +137,12 @@ def query_ours(
     cold: bool,
     names: Sequence[str] = BIG_QUESTION,
     recursive: bool = True,
-) -> int:
+) -> Answer:
     if cold:
         shutil.rmtree(cache, ignore_errors=True)
     config = SourceConfig(sharded_enabled=sharded)
     gateway = Gateway(client, cache_dir=cache, default_config=config)
-    return gateway.query([url], SUBDIRS, names, recursive=recursive).record_count
+    return gateway, gateway.query([url], SUBDIRS, names, recursive=recursive)
 
 
 def query_theirs(
@@ -145,13 +153,13 @@ def query_theirs(
     cold: bool,
     names: Sequence[str] = BIG_QUESTION,
     recursive: bool = True,
-) -> int:
+) -> Answer:
     if cold:
         shutil.rmtree(cache, ignore_errors=True)
     config = rattler.SourceConfig(sharded_enabled=sharded)
     gateway = rattler.Gateway(cache_dir=cache, default_config=config)
     query = gateway.query([rattler.Channel(url)], SUBDIRS, names, recursive=recursive)
-    return sum(map(len, asyncio.run(query)))
+    return gateway, asyncio.run(query)
 
 
 def http(work: Path) -> None:
@@ -164,11 +172,11 @@ def http(work: Path) -> None:
                 how = {"sharded": sharded, "cold": cold}
                 ours = partial(query_ours, client, url, work / "ours", **how)
                 theirs = partial(query_theirs, url, work / "theirs", **how)
-                assert ours() == theirs()
+                assert count(ours()) == count(theirs())
                 title = ("sharded" if sharded else "plain .zst", "cold" if cold else "warm")
                 medians = compare(
                     {"hognose": ours, "py-rattler": theirs},
-                    title=f"query over loopback, {', '.join(title)} ({ours()} records)",
+                    title=f"query over loopback, {', '.join(title)} ({count(ours())} records)",
                     repeat=9,
                 )
                 print_ratio(medians)
@@ -304,11 +312,11 @@ def later(work: Path) -> None:
     with serve(root) as url, Client(environ={}) as client:
         ours = partial(query_ours, client, url, work / "later-ours", **how)
         theirs = partial(query_theirs, url, work / "later-theirs", **how)
-        count = ours()
-        assert count == theirs()
+        found = count(ours())
+        assert found == count(theirs())
         medians = compare(
             {"hognose": ours, "py-rattler": theirs},
-            title=f"200 names of 300,000 records, again ({count} records)",
+            title=f"200 names of 300,000 records, again ({found} records)",
             repeat=9,
         )
     print(f"  hognose: {medians['hognose'] * 1000:.0f} ms (bar {LATER_BAR} ms)")
