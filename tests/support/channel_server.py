@@ -28,13 +28,14 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote, urlsplit
+
+from hognose._closing import Closing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from os import PathLike
-    from types import TracebackType
 
 __all__ = ("ChannelServer", "Request")
 
@@ -71,7 +72,7 @@ class _Document:
     headers: dict[str, str]
 
 
-class ChannelServer:
+class ChannelServer(Closing):
     """Serves one directory until it is closed; a context manager.
 
     Args:
@@ -233,17 +234,6 @@ class ChannelServer:
         for connection in connections:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     # -- used by the handler --------------------------------------------------------------------
 

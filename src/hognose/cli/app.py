@@ -85,6 +85,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         interrupt, 143 where SIGTERM ended it; `hognose run` returns that of the program.
     """
     words = list(sys.argv[1:] if argv is None else argv)
+    if argv is None and sys.argv[0].endswith("__main__.py"):
+        # What histories and locks call this program.
+        sys.argv[0] = "hognose"
     if not words or words[0] in {"-h", "--help", "help"}:
         return _help(words[1:])
     if words[0] in {"-V", "--version"}:

@@ -26,7 +26,6 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -34,7 +33,7 @@ import msgspec
 
 from hognose.errors import InstallerError, TransactionError
 from hognose.install.journal_steps import Commit, Creating, Moving, Started, Step
-from hognose.install.prefix_lock import SILENT_SECONDS, lock_descriptor
+from hognose.install.prefix_lock import lock_descriptor, wait_for
 from hognose.install.recorded_paths import find_unsafe_path
 from hognose.install.unfinished import JOURNAL_DIRECTORY, has_unfinished_transaction
 from hognose.install.unlink import remove_empty_directories, remove_file, replace_file
@@ -55,7 +54,6 @@ _logger = logging.getLogger("hognose.install")
 _NEW = f"{JOURNAL_DIRECTORY}/new"
 _OLD = f"{JOURNAL_DIRECTORY}/old"
 _RECORDS = f"{JOURNAL_DIRECTORY}/records"
-_POLL_SECONDS = 0.02
 
 
 class RecoveredTransaction(msgspec.Struct, frozen=True, kw_only=True):
@@ -242,20 +240,14 @@ def _alone(root: str, timeout: float) -> Iterator[None]:
         yield
         return
     try:
-        begin = time.monotonic()
-        is_told = False
+        message = f"a program that an interrupted change started still runs in {root}"
         with suppress(OSError):
-            while not lock_descriptor(descriptor):
-                waited = time.monotonic() - begin
-                message = f"a program that an interrupted change started still runs in {root}"
-                if waited >= timeout:
-                    raise InstallerError(
-                        message, path=root, hint="wait until it has ended, or end it"
-                    )
-                if waited >= SILENT_SECONDS and not is_told:
-                    _logger.warning("%s: waiting for it", message)
-                    is_told = True
-                time.sleep(_POLL_SECONDS)
+            if not wait_for(
+                lambda: lock_descriptor(descriptor),
+                timeout=timeout,
+                tell=lambda: f"{message}: waiting for it",
+            ):
+                raise InstallerError(message, path=root, hint="wait until it has ended, or end it")
         if os.name == "nt":
             # An open file cannot be removed there.
             os.close(descriptor)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, cast
 
+from hognose._closing import Closing
 from hognose._interpreters import usable_processors
 from hognose.archive import ExtractionWorkers, worth_processes
 from hognose.install.free_space import require_free_space, required_bytes, shares_files
@@ -14,7 +15,6 @@ from hognose.net import Cancellation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from types import TracebackType
 
     from hognose.cache import CacheReporter, PackageCache
     from hognose.install.execution_options import ExecutionOptions
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ("PackageSupply",)
 
 
-class PackageSupply:
+class PackageSupply(Closing):
     """Packages out of a cache; a context manager, which ends the processes that extract them."""
 
     def __init__(
@@ -60,16 +60,7 @@ class PackageSupply:
         self._awaited = 0
         self._guard = threading.Lock()
 
-    def __enter__(self) -> Self:
-        """Return the supply."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """End what was started; no thread may be fetching."""
         run_to_its_end(self._end)
 

@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 
 __all__ = (
     "LOCK_FILE",
-    "SILENT_SECONDS",
     "LockHolder",
     "PrefixLock",
     "is_locked",
     "lock_descriptor",
+    "wait_for",
 )
 
 LOCK_FILE = "conda-meta/.lock"
-_POLL_SECONDS = 0.05
+_POLL_SECONDS = 0.02
 # Another change is often over in a moment; who waits longer is told whom for.
-SILENT_SECONDS = 1.0
+_SILENT_SECONDS = 1.0
 _logger = logging.getLogger("hognose.install")
 
 
@@ -96,27 +96,25 @@ class PrefixLock:
             InstallerError: Somebody else held it for longer than the timeout, and `holder` says
                 who; or the wait was cancelled, or the prefix is gone.
         """
-        begin = time.monotonic()
-        is_told = False
-        while not self._try():
-            if self._is_cancelled():
-                message = f"the change of {self._prefix} was cancelled"
-                raise InstallerError(message, path=self._prefix)
-            waited = time.monotonic() - begin
-            if waited >= self._timeout:
-                holder = self._read_holder()
-                message = f"another process is changing the environment {self._prefix}: "
-                message += f"{holder or 'it has not said which'}"
-                raise InstallerError(message, path=self._prefix, holder=holder)
-            if waited >= SILENT_SECONDS and not is_told:
-                _logger.warning(
-                    "%s: waiting for another process that is changing the environment: %s",
-                    self._prefix,
-                    self._read_holder() or "it has not said which",
-                )
-                is_told = True
-            time.sleep(_POLL_SECONDS)
+
+        def tell() -> str:
+            what = "waiting for another process that is changing the environment"
+            return f"{self._prefix}: {what}: {self._read_holder() or 'it has not said which'}"
+
+        if not wait_for(self._try_unless_cancelled, timeout=self._timeout, tell=tell):
+            holder = self._read_holder()
+            message = f"another process is changing the environment {self._prefix}: "
+            message += f"{holder or 'it has not said which'}"
+            raise InstallerError(message, path=self._prefix, holder=holder)
         return self
+
+    def _try_unless_cancelled(self) -> bool:
+        if self._try():
+            return True
+        if self._is_cancelled():
+            message = f"the change of {self._prefix} was cancelled"
+            raise InstallerError(message, path=self._prefix)
+        return False
 
     def _try(self) -> bool:
         # What is written here replaces what is there, so the way must not lead elsewhere.
@@ -176,6 +174,27 @@ class PrefixLock:
                 os.ftruncate(self._descriptor, 0)
         os.close(self._descriptor)
         self._descriptor = -1
+
+
+def wait_for(attempt: Callable[[], bool], *, timeout: float, tell: Callable[[], str]) -> bool:
+    """Try until it succeeds; return whether it did in time.
+
+    Args:
+        attempt: What to try, again and again.
+        timeout: Seconds until it is given up; zero tries once.
+        tell: What the log says of who is waited for, once that is worth it.
+    """
+    begin = time.monotonic()
+    is_told = False
+    while not attempt():
+        waited = time.monotonic() - begin
+        if waited >= timeout:
+            return False
+        if waited >= _SILENT_SECONDS and not is_told:
+            _logger.warning("%s", tell())
+            is_told = True
+        time.sleep(_POLL_SECONDS)
+    return True
 
 
 def is_locked(prefix: str | os.PathLike[str]) -> bool:
