@@ -23,7 +23,7 @@ import tempfile
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import rattler
 from backports import zstd
@@ -128,38 +128,40 @@ def count(answer: Answer) -> int:
     return sum(map(len, answer[1]))
 
 
-def query_ours(
-    client: Client,
-    url: str,
-    cache: Path,
-    *,
-    sharded: bool,
-    cold: bool,
-    names: Sequence[str] = BIG_QUESTION,
-    recursive: bool = True,
-) -> Answer:
-    if cold:
-        shutil.rmtree(cache, ignore_errors=True)
-    config = SourceConfig(sharded_enabled=sharded)
-    gateway = Gateway(client, cache_dir=cache, default_config=config)
-    return gateway, gateway.query([url], SUBDIRS, names, recursive=recursive)
+class Question(NamedTuple):
+    """What both are asked.
 
+    Attributes:
+        url: The channel's.
+        is_sharded: Whether they may look for shards.
+        is_cold: Whether nothing is on the disk.
+        names: The packages.
+        is_recursive: Whether to follow dependencies.
+    """
 
-def query_theirs(
-    url: str,
-    cache: Path,
-    *,
-    sharded: bool,
-    cold: bool,
-    names: Sequence[str] = BIG_QUESTION,
-    recursive: bool = True,
-) -> Answer:
-    if cold:
-        shutil.rmtree(cache, ignore_errors=True)
-    config = rattler.SourceConfig(sharded_enabled=sharded)
-    gateway = rattler.Gateway(cache_dir=cache, default_config=config)
-    query = gateway.query([rattler.Channel(url)], SUBDIRS, names, recursive=recursive)
-    return gateway, asyncio.run(query)
+    url: str
+    is_sharded: bool
+    is_cold: bool
+    names: Sequence[str] = BIG_QUESTION
+    is_recursive: bool = True
+
+    def ask_ours(self, client: Client, cache: Path) -> Answer:
+        config = SourceConfig(sharded_enabled=self.is_sharded)
+        gateway = Gateway(client, cache_dir=self._prepared(cache), default_config=config)
+        return gateway, gateway.query([self.url], SUBDIRS, self.names, recursive=self.is_recursive)
+
+    def ask_theirs(self, cache: Path) -> Answer:
+        config = rattler.SourceConfig(sharded_enabled=self.is_sharded)
+        gateway = rattler.Gateway(cache_dir=self._prepared(cache), default_config=config)
+        query = gateway.query(
+            [rattler.Channel(self.url)], SUBDIRS, self.names, recursive=self.is_recursive
+        )
+        return gateway, asyncio.run(query)
+
+    def _prepared(self, cache: Path) -> Path:
+        if self.is_cold:
+            shutil.rmtree(cache, ignore_errors=True)
+        return cache
 
 
 def http(work: Path) -> None:
@@ -169,9 +171,9 @@ def http(work: Path) -> None:
     with serve(root) as url, Client(environ={}) as client:
         for sharded in (True, False):
             for cold in (True, False):
-                how = {"sharded": sharded, "cold": cold}
-                ours = partial(query_ours, client, url, work / "ours", **how)
-                theirs = partial(query_theirs, url, work / "theirs", **how)
+                question = Question(url, is_sharded=sharded, is_cold=cold)
+                ours = partial(question.ask_ours, client, work / "ours")
+                theirs = partial(question.ask_theirs, work / "theirs")
                 assert count(ours()) == count(theirs())
                 title = ("sharded" if sharded else "plain .zst", "cold" if cold else "warm")
                 medians = compare(
@@ -308,10 +310,10 @@ def later(work: Path) -> None:
     path.with_suffix(".json.zst").write_bytes(zstd.compress(data))
     (root / "noarch" / "repodata.json").write_text("{}")
     names = random.Random(1).sample(known, 200)
-    how: dict[str, Any] = {"sharded": False, "cold": False, "names": names, "recursive": False}
     with serve(root) as url, Client(environ={}) as client:
-        ours = partial(query_ours, client, url, work / "later-ours", **how)
-        theirs = partial(query_theirs, url, work / "later-theirs", **how)
+        question = Question(url, is_sharded=False, is_cold=False, names=names, is_recursive=False)
+        ours = partial(question.ask_ours, client, work / "later-ours")
+        theirs = partial(question.ask_theirs, work / "later-theirs")
         found = count(ours())
         assert found == count(theirs())
         medians = compare(

@@ -99,14 +99,28 @@ def _entry(name: str, value: object) -> list[str]:
         return [f"- `{name}`"]
     lines = [f"- `{name}{_signature(value)}`: {_summary(value)}"]
     if inspect.isclass(value):
-        public = sorted(key for key in vars(value) if not key.startswith("_"))
+        members = _members(value)
+        public = sorted(key for key in members if not key.startswith("_"))
         methods = [key for key in public if callable(getattr(value, key, None))]
-        properties = [key for key in public if isinstance(vars(value)[key], property)]
+        properties = [key for key in public if isinstance(members[key], property)]
         if methods:
             lines.append(f"  - methods: {', '.join(f'`{key}`' for key in methods)}")
         if properties:
             lines.append(f"  - properties: {', '.join(f'`{key}`' for key in properties)}")
     return lines
+
+
+def _members(value: type) -> dict[str, object]:
+    """What a class has of its own, and of bases of ours that have no entry of their own."""
+    found: dict[str, object] = {}
+    for base in reversed(value.__mro__):
+        layer = ".".join(base.__module__.split(".")[:2])
+        is_ours = layer.startswith("hognose.")
+        if base is value or (
+            is_ours and base.__name__ not in importlib.import_module(layer).__all__
+        ):
+            found.update(vars(base))
+    return found
 
 
 def _signature(value: object) -> str:

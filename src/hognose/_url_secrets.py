@@ -31,7 +31,6 @@ _SUBDIR = (
 _NO_SUBDIR = rf"(?!{_SUBDIR}(?:[/?#\s]|$))"
 _TOKEN_IN_PATH = rf"(?:^|/)t/{_NO_SUBDIR}([^/?#]+)(?:/|$)"
 
-_WITH_MARKS = re.compile(r"[@?#]|/t/")
 _LOGIN = re.compile(r"(?<=://)[^\s/?#]*@")
 # `t/TOKEN/name` is what the name of a channel may be. A directory called `t` is none of this.
 _CONDA_TOKEN = (
@@ -63,6 +62,20 @@ class SplitUrl(msgspec.Struct, frozen=True, gc=False):
     token_place: str = ""
 
 
+def _is_plain(url: str) -> bool:
+    """Whether there is nothing in an address to look at closely, as in nearly all of them.
+
+    Five searches for a text take a quarter of the time that one for a pattern takes.
+    """
+    return (
+        url.startswith(("https://", "http://", "file:///"))
+        and "@" not in url
+        and "?" not in url
+        and "#" not in url
+        and "/t/" not in url
+    )
+
+
 def split_secrets(url: str) -> SplitUrl:
     """Take login and conda token of an address apart from it.
 
@@ -75,6 +88,8 @@ def split_secrets(url: str) -> SplitUrl:
     >>> split_secrets("https://me:pass@example.com/api/t/xy-12/channel").token_place
     'https://example.com/api'
     """
+    if _is_plain(url):
+        return SplitUrl(url)
     scheme, mark, rest = url.partition("://")
     if not mark:
         return SplitUrl(url)
@@ -109,7 +124,7 @@ def without_secrets(url: str) -> str:
     >>> without_secrets("https://me:pass@example.com/t/xy-12/channel/noarch/a-1-0.conda?sig=1")
     'https://example.com/channel/noarch/a-1-0.conda'
     """
-    if url.startswith(("https://", "http://")) and _WITH_MARKS.search(url) is None:
+    if _is_plain(url):
         return url
     bare = split_secrets(url).url
     if bare.startswith("file:") or "://" not in bare:
@@ -145,10 +160,13 @@ def redact(text: str) -> str:
     >>> redact("https://me:pass@example.com/api/t/xy-12/channel?sig=1&page=2")
     'https://********@example.com/api/t/********/channel?********'
     """
+    # What is not there need not be searched for: most texts hold nothing secret.
     if "://" in text:
-        text = _LOGIN.sub(f"{_MASK}@", text)
-        text = _QUERY.sub(rf"\1{_MASK}", text)
-    if "t/" in text:
+        if "@" in text:
+            text = _LOGIN.sub(f"{_MASK}@", text)
+        if "?" in text:
+            text = _QUERY.sub(rf"\1{_MASK}", text)
+    if "/t/" in text or text.startswith("t/"):
         text = re.sub(_CONDA_TOKEN, _mask_token, text)
     if "=" in text:
         text = re.sub(_PARAMETER, rf"\1{_MASK}", text)

@@ -80,6 +80,7 @@ def client_settings(
         "connect_timeout": config.connect_timeout or 30.0,
         "read_timeout": config.read_timeout or 60.0,
         "credentials": _credentials(config, environ),
+        "token_places": _token_places(config),
         "proxies": _proxies(config, environ),
         "tls": _tls(config, environ),
         "mirrors": config.mirror_table,
@@ -198,6 +199,12 @@ def _credentials(config: Config, environ: Mapping[str, str]) -> CredentialStore:
     stores = default_credentials(environ, path=config.authentication_override_file)
     logins = [login for entry in config.channel_settings if (login := _login(entry, config))]
     return ChannelCredentials(logins, stores) if logins else stores
+
+
+def _token_places(config: Config) -> tuple[str, ...]:
+    """Where the paths of channels with names begin: conda puts its tokens there."""
+    channels = config.channel_config
+    return tuple(dict.fromkeys((channels.channel_alias, *channels.custom_channels.values())))
 
 
 def _login(entry: Mapping[str, str], config: Config) -> ChannelLogin | None:

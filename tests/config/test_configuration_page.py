@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from hognose.config.setting_kinds import NO_FLAG
-from hognose.config.settings import BY_CONDA_KEY, BY_KEY, SETTINGS, SHARED_KEYS
+from hognose.config.setting_names import BY_CONDA_KEY, BY_KEY
+from hognose.config.settings import SETTINGS, SHARED_KEYS
 
 PAGE = Path(__file__).parents[2] / "docs/reference/configuration.md"
 

@@ -7,7 +7,8 @@ import pytest
 
 import hognose
 from hognose.config import Config, UnusedKey
-from hognose.config.settings import BY_CONDA_KEY, BY_KEY, BY_VARIABLE, SETTINGS
+from hognose.config.setting_names import BY_CONDA_KEY, BY_KEY, BY_VARIABLE
+from hognose.config.settings import SETTINGS
 from hognose.config.unused_key import _REASONS, misspelt_variables
 
 

@@ -64,3 +64,20 @@ def test_settings_that_make_no_sense_are_named(text, tmp_path):
     with pytest.raises(InstallerError, match=r"\.condarc cannot be") as caught:
         read_platform(tmp_path, [])
     assert str(tmp_path / ".condarc") == caught.value.path
+
+
+def test_a_variable_in_the_note_is_filled_in(tmp_path, monkeypatch):
+    monkeypatch.setenv("FARM_PLATFORM", "osx-64")
+    (tmp_path / ".condarc").write_text("subdir: ${FARM_PLATFORM}\n", encoding="utf-8")
+
+    assert Platform("osx-64") == read_platform(tmp_path, [])
+
+
+def test_nothing_is_noted_in_a_file_that_is_no_table(tmp_path):
+    path = tmp_path / ".condarc"
+    path.write_text("- conda-forge\n", encoding="utf-8")
+
+    with pytest.raises(InstallerError, match="it is no table of settings"):
+        note_platform(tmp_path, OTHER)
+
+    assert "- conda-forge\n" == path.read_text(encoding="utf-8")

@@ -220,6 +220,20 @@ def test_what_cannot_be_interrupted_is_left_to_itself():
     assert "too late" == discarded.get()
 
 
+def test_what_had_better_be_finished_is_given_the_time_for_it():
+    cancellation = Cancellation()
+    is_cancelled, kept = threading.Event(), []
+
+    def work():
+        cancellation.cancel()
+        is_cancelled.wait()
+        kept.append("in time")
+
+    with cancellation.waking(is_cancelled), pytest.raises(FetchCancelledError):
+        cancellation.run(work, "https://example.com/a", grace=20)
+    assert ["in time"] == kept
+
+
 def test_what_is_left_to_itself_raises_its_error_where_it_is_waited_for():
     with pytest.raises(ZeroDivisionError):
         Cancellation().run(lambda: 1 // 0, "https://example.com/a")

@@ -92,6 +92,17 @@ def test_a_login_goes_to_its_channel_and_nowhere_else(
     assert [BASIC, None] == [each.headers.get("authorization") for each in server.requests]
 
 
+def test_a_stored_token_stands_behind_the_channel_alias(tmp_path: Path) -> None:
+    path = tmp_path / ".condarc"
+    with ChannelServer() as server:
+        server.serve("conda/t/tk-1/mine/noarch/repodata.json", b"{}")
+        path.write_text(f"channel_alias: {server.url}conda\n")
+        secrets = json.dumps({server.url.split("/")[2]: {"CondaToken": "tk-1"}})
+        environ = {"HOME": str(tmp_path), "HOGNOSE_CREDENTIALS": secrets}
+        with client_from_config(Config.load_from_files([path]), environ=environ) as client:
+            assert b"{}" == client.get(f"{server.url}conda/mine/noarch/repodata.json")
+
+
 def test_a_pattern_covers_what_is_below_it(
     ring: Memory, server: ChannelServer, tmp_path: Path
 ) -> None:

@@ -151,6 +151,49 @@ def test_an_optional_document_that_always_breaks_off_at_no_known_length_is_passe
         assert 4 == server.count(FILES["zst"])
 
 
+@pytest.mark.parametrize("form", ["shards", "zst", "bz2"])
+def test_an_optional_document_that_always_breaks_off_is_passed_over(
+    channel: Path, cache: Path, client: Client, form: str
+) -> None:
+    write_repodata(channel, NOARCH, formats=(form, "json"))
+    with ChannelServer(channel, validators=False, ranges=False) as server:
+        server.truncate(FILES[form], after=30, times=None)
+        with pytest.warns(GatewayWarning, match="ended too early; it counts as not offered"):
+            assert query(server, client, cache) == ["extra-1-0.conda"]
+        assert 4 == server.count(FILES[form])
+
+
+def test_a_document_that_broke_off_is_asked_for_by_the_next_one(
+    channel: Path, cache: Path, client: Client
+) -> None:
+    write_repodata(channel, NOARCH, formats=("zst", "json"))
+    with ChannelServer(channel, validators=False, ranges=False) as server:
+        server.truncate(FILES["zst"], after=30, times=4)
+        with pytest.warns(GatewayWarning, match="counts as not offered"):
+            query(server, client, cache)
+        before = server.count(FILES["json"])
+        assert query(server, client, cache) == ["extra-1-0.conda"]
+        assert 5 == server.count(FILES["zst"])
+        assert before == server.count(FILES["json"])
+
+
+def test_packed_run_exports_that_always_break_off_are_passed_over(
+    channel: Path, client: Client
+) -> None:
+    write_repodata(channel, repodata(entry("lib")))
+    text = b'{"packages.conda": {"lib-1-0.conda": {"run_exports": {"weak": ["lib"]}}}}'
+    with ChannelServer(channel, validators=False, ranges=False) as server:
+        server.serve("noarch/run_exports.json", text)
+        server.serve("noarch/run_exports.json.zst", zstd.compress(text))
+        server.truncate("noarch/run_exports.json.zst", after=20, times=None)
+        gateway = Gateway(client)
+        (records,) = gateway.query([server.url], ["noarch"], ["lib"])
+        with pytest.warns(GatewayWarning, match="ended too early; it counts as not offered"):
+            (found,) = gateway.run_exports(records)
+    assert found is not None
+    assert found.weak == ("lib",)
+
+
 def test_run_exports_that_are_packed_and_end_too_early_are_passed_over(
     channel: Path, client: Client
 ) -> None:

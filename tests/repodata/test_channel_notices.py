@@ -72,6 +72,11 @@ def test_a_channel_without_notices_is_no_error(server, client, status):
     assert [] == fetch(client, server)
 
 
+@pytest.mark.parametrize("url", ["ftp://example.com/channel", "http://a..b/channel"])
+def test_a_channel_that_cannot_be_asked_has_no_notices(client, url):
+    assert [] == Gateway(client).channel_notices([url])
+
+
 def test_notices_are_asked_for_again_when_one_has_expired(server, client, tmp_path):
     serve(server, NOTICE)
     for now in (NOW, NOW + 10 * 86_400, NOW + 30 * 86_400):

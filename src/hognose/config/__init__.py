@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hognose._lazy import attach
 
 if TYPE_CHECKING:
+    from hognose.config.condarc import condarc_values as condarc_values
     from hognose.config.config import Config as Config
     from hognose.config.cut_off import parse_cut_off as parse_cut_off
     from hognose.config.editing import set_value as set_value
@@ -30,6 +31,7 @@ __all__ = (
     "IndexOptions",
     "S3Options",
     "UnusedKey",
+    "condarc_values",
     "config_search_paths",
     "find_place",
     "format_key",
@@ -45,6 +47,7 @@ __all__ = (
 __getattr__, __dir__ = attach(
     __name__,
     {
+        "condarc": ("condarc_values",),
         "config": ("Config",),
         "cut_off": ("parse_cut_off",),
         "editing": ("set_value", "unset_value"),

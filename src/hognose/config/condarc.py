@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,10 +20,17 @@ from hognose._unreadable import unreadable
 from hognose.errors import ConfigError
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
-__all__ = ("Entry", "Marks", "iter_condarc_files", "merge_entries", "read_condarc")
+__all__ = (
+    "Entry",
+    "Marks",
+    "condarc_values",
+    "iter_condarc_files",
+    "merge_entries",
+    "read_condarc",
+)
 
 _YAML = frozenset({".yml", ".yaml"})
 _MARK = re.compile(r"\s#[!#]*(final|top|bottom)[!#]*\s*$")
@@ -63,6 +71,21 @@ def iter_condarc_files(place: Path) -> Iterator[Path]:
         yield from sorted(
             path for path in place.iterdir() if path.suffix in _YAML and path.is_file()
         )
+
+
+def condarc_values(path: str | os.PathLike[str], environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return what one of conda's files says by itself, with variables filled in.
+
+    A command reads `Config`, in which other files and the environment have their say.
+
+    Args:
+        path: The file.
+        environ: The variables that it may name.
+
+    Raises:
+        ConfigError: The file cannot be read.
+    """
+    return {key: value for key, (value, _) in read_condarc(Path(path), environ).items()}
 
 
 def read_condarc(path: Path, environ: Mapping[str, str]) -> dict[str, tuple[Any, Marks]]:

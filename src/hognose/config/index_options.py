@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from hognose._url_secrets import redact
-from hognose.config.settings import INNER_KEYS
+from hognose.config.setting_fault import setting_fault
+from hognose.config.setting_names import INNER_KEYS
 from hognose.config.toml_text import format_key
-from hognose.errors import ConfigError
+
+if TYPE_CHECKING:
+    from hognose.errors import ConfigError
 
 __all__ = ("IndexOptions", "index_tables", "resolve_index_options")
 
@@ -97,6 +99,4 @@ def _convert(
 def _fault(names: tuple[str, ...], fault: str, sources: Mapping[str, str]) -> ConfigError:
     key = format_key(names)
     inside = (where for name, where in sources.items() if name.startswith(f"{key}."))
-    source = sources.get(key) or next(inside, "")
-    key = redact(key)
-    return ConfigError(f"{f'{source}: ' if source else ''}`{key}`: {fault}", path=source, key=key)
+    return setting_fault(key, f": {fault}", source=sources.get(key) or next(inside, ""))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hognose._url_secrets import redact
+from hognose.config.setting_fault import setting_fault
 from hognose.config.toml_text import format_key
-from hognose.errors import ConfigError, HognoseError
+from hognose.errors import HognoseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,7 +34,7 @@ def resolve_mirrors(
     source = sources.get(key, "")
 
     def resolve(text: str) -> str:
-        return text if "://" in text else _channel_url(text, channels, redact(key), source)
+        return text if "://" in text else _channel_url(text, channels, key, source)
 
     return resolve(place), tuple(map(resolve, mirrors))
 
@@ -42,13 +42,11 @@ def resolve_mirrors(
 def _channel_url(name: str, channels: ChannelConfig, key: str, source: str) -> str:
     from hognose.types import Channel
 
-    where = f"{source}: " if source else ""
     try:
         named = Channel.expand(name, channels)
     except HognoseError as error:
-        message = f"{where}`{key}`: {error.message}"
-        raise ConfigError(message, path=source, key=key) from error
+        raise setting_fault(key, f": {error.message}", source=source) from error
     if len(named) > 1:
-        message = f"{where}`{key}`: `{name}` stands for several channels"
-        raise ConfigError(message, hint="name each of them", path=source, key=key)
+        said = f": `{name}` stands for several channels"
+        raise setting_fault(key, said, source=source, hint="name each of them")
     return named[0].base_url

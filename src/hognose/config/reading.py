@@ -6,19 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hognose.config.condarc import Entry, Marks, merge_entries, read_condarc
-from hognose.config.settings import (
-    BY_CONDA_KEY,
-    BY_KEY,
-    BY_VARIABLE,
-    CHANNEL_KEYS,
-    INNER_KEYS,
-    PER_CHANNEL,
-    SETTINGS,
-    SHARED_KEYS,
-    TABLES,
-    Setting,
-    convert,
-)
+from hognose.config.setting_kinds import CHANNEL_KEYS
+from hognose.config.setting_names import BY_CONDA_KEY, BY_KEY, BY_VARIABLE, INNER_KEYS, TABLES
+from hognose.config.settings import PER_CHANNEL, SETTINGS, SHARED_KEYS, Setting
 from hognose.config.toml_text import format_key, read_document
 from hognose.config.unused_key import ENVIRONMENT, NO_EFFECT, UnusedKey, misspelt_variables
 
@@ -179,15 +169,15 @@ class Reading:
             if setting is None:
                 self._unused.append(UnusedKey(source, format_key((PER_CHANNEL, channel, key))))
             else:
-                kept[name] = convert(setting, value, key=where, source=source)
+                kept[name] = setting.convert(value, key=where, source=source)
                 self._entries.setdefault(PER_CHANNEL, {})[where] = source
 
     def _add_entry(self, setting: Setting, value: Any, marks: Marks, key: str, source: str) -> None:
-        made = convert(setting, value, key=key, source=source)
+        made = setting.convert(value, key=key, source=source)
         self._conda.setdefault(setting.key, []).append(Entry(source, made, marks))
 
     def _set(self, setting: Setting, value: Any, key: str, source: str) -> None:
-        made = convert(setting, value, key=key, source=source)
+        made = setting.convert(value, key=key, source=source)
         before, where = self._ours.get(setting.key, ({}, ""))
         if setting.depth:
             entries = self._entries.setdefault(setting.key, {})

@@ -7,9 +7,8 @@ from typing import Any
 
 import msgspec
 
-from hognose._url_secrets import redact
+from hognose.config.setting_fault import setting_fault
 from hognose.config.toml_text import format_key
-from hognose.errors import ConfigError
 
 __all__ = ("S3Options", "S3Table")
 
@@ -62,9 +61,8 @@ class S3Table(Mapping[str, S3Options]):
         try:
             return msgspec.convert(options, S3Options)
         except msgspec.ValidationError as error:
-            source, key = self._sources.get(key, ""), redact(key)
-            message = f"{f'{source}: ' if source else ''}`{key}`: {error}"
-            raise ConfigError(message, path=source, key=key) from error
+            source = self._sources.get(key, "")
+            raise setting_fault(key, f": {error}", source=source) from error
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names of the buckets."""

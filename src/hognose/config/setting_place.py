@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from hognose._url_secrets import redact
-from hognose.config.settings import BY_CONDA_KEY, BY_KEY, INNER_KEYS, PER_CHANNEL, Setting, convert
+from hognose.config.setting_names import BY_CONDA_KEY, BY_KEY, INNER_KEYS
+from hognose.config.settings import PER_CHANNEL, Setting
 from hognose.config.toml_text import format_key, split_key
 from hognose.errors import ConfigError
 
@@ -152,4 +153,4 @@ def convert_value(place: Place, value: Any, *, key: str) -> Any:
     ):
         raise _no_such_setting(key)
     given = with_value({}, place.entry, value) if place.entry else value
-    return look_up(convert(place.setting, given, key=key, source=""), place.entry)
+    return look_up(place.setting.convert(given, key=key, source=""), place.entry)

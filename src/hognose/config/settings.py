@@ -1,4 +1,4 @@
-"""The settings that there are: what they are called in each kind of file, and what they do.
+"""The settings that there are: what they are called in TOML and in conda's files, and what they do.
 
 The names are those of rattler's shared `config.toml`, which pixi reads too, and ours in its style
 where it has none; conda's names are understood in `.condarc`, `.mambarc` and `CONDA_...` variables.
@@ -10,25 +10,11 @@ from typing import Any
 
 import msgspec
 
-from hognose._url_secrets import redact
 from hognose.config import setting_kinds as kinds
-from hognose.config.setting_kinds import CHANNEL_KEYS, Kind, WrongKindError
-from hognose.errors import ConfigError
+from hognose.config.setting_fault import setting_fault
+from hognose.config.setting_kinds import Kind, WrongKindError
 
-__all__ = (
-    "BY_CONDA_KEY",
-    "BY_KEY",
-    "BY_VARIABLE",
-    "CHANNEL_KEYS",
-    "INNER_KEYS",
-    "PER_CHANNEL",
-    "SETTINGS",
-    "SHARED_KEYS",
-    "TABLES",
-    "Setting",
-    "convert",
-    "known_settings",
-)
+__all__ = ("PER_CHANNEL", "SETTINGS", "SHARED_KEYS", "Setting", "known_settings")
 
 # The table whose settings may be given for single channels, too.
 PER_CHANNEL = "repodata-config"
@@ -57,14 +43,22 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     no_effect: str = ""
 
     @property
-    def is_merged(self) -> bool:
-        """Whether the tables of several files are united."""
-        return self.depth > 0
-
-    @property
     def names(self) -> tuple[str, ...]:
         """The way to it in a TOML document."""
         return tuple(self.key.split("."))
+
+    def convert(self, value: Any, *, key: str, source: str) -> Any:
+        """Make the setting's value out of a decoded one.
+
+        Raises:
+            ConfigError: It is of the wrong kind; the error names the source and the key, and not
+                the value, which may be a secret.
+        """
+        try:
+            return self.kind.parse(value)
+        except WrongKindError as error:
+            said = f" must be {str(error) or self.kind.words}"
+            raise setting_fault(key, said, source=source) from None
 
 
 def _setting(
@@ -367,76 +361,7 @@ SHARED_KEYS = frozenset(
     }
 )
 
-# Other files say the opposite, or say several things at once.
-_ALIASES: dict[str, tuple[str, Kind]] = {
-    "tls-no-verify": ("ssl-verify", kinds.NO_FLAG),
-}
-_CONDA_ALIASES: dict[str, tuple[str, Kind]] = {
-    "channel": ("default-channels", kinds.TEXTS),
-    "whitelist_channels": ("allowlist-channels", kinds.TEXTS),
-    "verify_ssl": ("ssl-verify", kinds.CERTIFICATES),
-    "client_cert": ("client-ssl-cert", kinds.TEXT),
-    "client_cert_key": ("client-ssl-cert-key", kinds.TEXT),
-    "envs_path": ("envs-dirs", kinds.DIRECTORIES),
-    "yes": ("always-yes", kinds.FLAG),
-    "copy": ("always-copy", kinds.FLAG),
-    "repodata_use_zst": ("repodata-config.disable-zstd", kinds.NO_FLAG),
-    "repodata_use_shards": ("repodata-config.disable-sharded", kinds.NO_FLAG),
-}
-
-_BY_NAME = {setting.key: setting for setting in SETTINGS}
-
-
-def _with(name: str, kind: Kind) -> Setting:
-    return msgspec.structs.replace(_BY_NAME[name], kind=kind)
-
-
-BY_KEY: dict[str, Setting] = _BY_NAME | {key: _with(*alias) for key, alias in _ALIASES.items()}
-BY_CONDA_KEY: dict[str, Setting] = {
-    setting.conda_key: setting for setting in SETTINGS if setting.conda_key
-} | {key: _with(*alias) for key, alias in _CONDA_ALIASES.items()}
-
-BY_VARIABLE: dict[str, Setting] = {
-    "HOGNOSE_" + key.replace("-", "_").replace(".", "_").upper(): setting
-    for key, setting in BY_KEY.items()
-}
-
-# The tables of tables, and what may stand in the inner ones.
-INNER_KEYS: dict[str, frozenset[str]] = {
-    PER_CHANNEL: frozenset({"disable-sharded", "disable-zstd", "disable-bzip2"}),
-    "s3-options": frozenset({"endpoint-url", "region", "force-path-style", "addressing-style"}),
-    "index-config": frozenset(
-        {
-            "base-url",
-            "channel-relations",
-            "notices",
-            "package-revision-assignment",
-            "repodata-revisions",
-            "write-shards",
-            "write-zst",
-        }
-    ),
-}
-
-TABLES = frozenset(setting.names[0] for setting in SETTINGS if len(setting.names) > 1)
-
 
 def known_settings() -> tuple[Setting, ...]:
     """Return every setting there is, with what it does, in the order in which they are listed."""
     return SETTINGS
-
-
-def convert(setting: Setting, value: Any, *, key: str, source: str) -> Any:
-    """Make a setting's value out of a decoded one.
-
-    Raises:
-        ConfigError: It is of the wrong kind; the error names the source and the key, and not the
-            value, which may be a secret.
-    """
-    try:
-        return setting.kind.parse(value)
-    except WrongKindError as error:
-        key = redact(key)
-        where = f"{source}: " if source else ""
-        message = f"{where}`{key}` must be {str(error) or setting.kind.words}"
-        raise ConfigError(message, path=source, key=key) from None

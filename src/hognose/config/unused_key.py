@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hognose._url_secrets import redact
-from hognose.config.settings import BY_CONDA_KEY, BY_KEY, BY_VARIABLE, SETTINGS
+from hognose.config.setting_names import BY_CONDA_KEY, BY_KEY, BY_VARIABLE
+from hognose.config.settings import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,8 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from hognose._unreadable import unreadable
-from hognose.errors import InstallerError, ParseSubdirError
+from hognose.errors import ConfigError, InstallerError, ParseSubdirError
 from hognose.types import Platform
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def read_platform(
     if len(subdirs) == 1:
         return Platform(subdirs.pop())
     path = _path(prefix)
-    subdir = _read(path).get("subdir")
+    subdir = _settings(path).get("subdir")
     if subdir is None:
         return None
     try:
@@ -57,7 +56,7 @@ def note_platform(prefix: str | os.PathLike[str], platform: Platform) -> None:
         OSError: It cannot be written.
     """
     path = _path(prefix)
-    if platform == Platform.current() or "subdir" in _read(path):
+    if platform == Platform.current() or "subdir" in _settings(path):
         return
     with open(path, "a+", encoding="utf-8") as stream:
         stream.seek(0)
@@ -70,15 +69,12 @@ def _path(prefix: str | os.PathLike[str]) -> str:
     return os.path.join(os.path.abspath(prefix), ".condarc")
 
 
-def _read(path: str) -> dict[str, Any]:
+def _settings(path: str) -> dict[str, Any]:
     if not os.path.exists(path):
         return {}
-    import yaml
+    from hognose.config import condarc_values
 
     try:
-        with open(path, encoding="utf-8") as stream:
-            settings = yaml.safe_load(stream)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        message = f"{path} cannot be read: {unreadable(error)}"
-        raise InstallerError(message, path=path) from error
-    return settings if isinstance(settings, dict) else {}
+        return condarc_values(path, os.environ)
+    except ConfigError as error:
+        raise InstallerError(error.message, path=path) from error

@@ -96,27 +96,22 @@ class Attempts:
     ) -> Response:
         attempt = 0
         while True:
-            retry_after: float | None = None
-            answer: Response | NetworkError
+            retry_after = None
             try:
                 answer = self._ask_once(url, target, headers, cancellation)
             except NetworkError as error:
-                if not error.is_transient:
+                delay = self._delay_after(attempt) if error.is_transient else None
+                if delay is None:
                     raise
-                answer = error
                 reason = error.message
             else:
                 if not is_transient_status(answer.status):
                     return answer
-                reason = f"{redact(target)} was answered with status {answer.status}"
                 retry_after = self._retry_after(answer)
-            delay = self._retry.delay_after(attempt, random=self._jitter, retry_after=retry_after)
-            if isinstance(answer, NetworkError):
+                delay = self._delay_after(attempt, retry_after)
                 if delay is None:
-                    raise answer
-            elif delay is None:
-                return answer
-            else:
+                    return answer
+                reason = f"{redact(target)} was answered with status {answer.status}"
                 answer.close()
             attempt += 1
             self._pause(reason, delay, attempt, sleep, retry_after)
@@ -186,7 +181,7 @@ class Attempts:
             if found.is_gone:
                 again = [] if attempt else [each for each in again if each not in silent]
             retry_after = None if found.is_gone else min(pauses, default=0.0) or None
-            delay = self._retry.delay_after(attempt, random=self._jitter, retry_after=retry_after)
+            delay = self._delay_after(attempt, retry_after)
             if delay is None or not again:
                 return found.best()
             attempt += 1
@@ -204,6 +199,9 @@ class Attempts:
             name_url(error, url)
             raise
 
+    def _delay_after(self, attempt: int, retry_after: float | None = None) -> float | None:
+        return self._retry.delay_after(attempt, random=self._jitter, retry_after=retry_after)
+
     def _retry_after(self, response: Response) -> float | None:
         return parse_retry_after(response.headers.get("retry-after"), now=self._clock())
 
@@ -215,8 +213,13 @@ class Attempts:
         sleep: Callable[[float], None],
         retry_after: float | None,
     ) -> None:
-        attempts = self._retry.max_retries + 1
-        log_pause(reason, seconds, attempt=attempt, attempts=attempts, retry_after=retry_after)
+        log_pause(
+            reason,
+            seconds,
+            attempt=attempt,
+            attempts=self._retry.max_attempts,
+            retry_after=retry_after,
+        )
         sleep(seconds)
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from hognose.errors import ConfigError, NetworkError
+from hognose.errors import ConfigError, FetchCancelledError, NetworkError
+from hognose.net.cancellation import Cancellation
 from hognose.net.credentials import Credentials
 from hognose.net.redaction import split_secrets, with_token
 from hognose.net.urls import origin_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from hognose.net.credentials import CredentialStore
     from hognose.net.transport import Transport
@@ -23,6 +25,8 @@ _log = logging.getLogger("hognose.net")
 
 # A token that ends within this many seconds could end on its way; rattler's figure.
 _RENEW_BEFORE = 300.0
+# A refresh token may be taken only once: with the answer that nobody waits for the login is lost.
+_RENEWAL_GRACE = 5.0
 
 
 class Authorisation:
@@ -36,15 +40,28 @@ class Authorisation:
         store: Where to look.
         transport: What sends the questions that renew a token.
         clock: Tells the seconds since the epoch.
+        token_places: The starts of addresses that a stored conda token stands behind; elsewhere
+            it stands behind the host.
+        renewal_grace: For how many seconds the renewal of a token is waited for after what it was
+            for was cancelled. Then it is left to itself, in a daemon thread.
     """
 
     def __init__(
-        self, store: CredentialStore | None, *, transport: Transport, clock: Callable[[], float]
+        self,
+        store: CredentialStore | None,
+        *,
+        transport: Transport,
+        clock: Callable[[], float],
+        token_places: Iterable[str] = (),
+        renewal_grace: float = _RENEWAL_GRACE,
     ) -> None:
         """Know nothing yet."""
         self._store = store
+        places = (split_secrets(place).url.rstrip("/") for place in token_places)
+        self._token_places = {f"{place}/": place for place in places}
         self._transport = transport
         self._clock = clock
+        self._renewal_grace = renewal_grace
         # Written by several threads, each entry at once and always with what a caller gave, so
         # there is nothing to lock. Logins are by the folder of a channel, and by origin for what
         # else lies there; tokens, each after the start of the address that it stands behind, by
@@ -53,8 +70,12 @@ class Authorisation:
         self._tokens: dict[str, tuple[str, str]] = {}
         self._refusals: dict[str, str] = {}
 
-    def apply(self, url: str) -> tuple[str, str | None]:
-        """Return the URL to ask for, without user information, and the `Authorization` for it."""
+    def apply(self, url: str, cancellation: Cancellation | None = None) -> tuple[str, str | None]:
+        """Return the URL to ask for, without user information, and the `Authorization` for it.
+
+        Raises:
+            FetchCancelledError: It was cancelled while an access token was renewed.
+        """
         parts = split_secrets(url)
         bare = parts.url
         if not bare.startswith("http"):
@@ -72,21 +93,27 @@ class Authorisation:
             authorization = self._login_for(bare)
             placed = self._token_for(bare)
         if self._store is not None and not authorization and placed is None:
-            found = self._find(self._store, bare)
+            found = self._find(self._store, bare, cancellation)
             authorization = found.authorization
             if found.conda_token:
-                placed = _root_of(bare), found.conda_token
+                placed = self._token_place_of(bare), found.conda_token
         return (bare if placed is None else with_token(bare, *placed)), authorization
 
-    def renew(self, url: str, refused: str | None) -> bool:
+    def renew(
+        self, url: str, refused: str | None, cancellation: Cancellation | None = None
+    ) -> bool:
         """Exchange an access token that a server refused.
 
         Args:
             url: The URL that it was for.
             refused: The `Authorization` that went with it.
+            cancellation: What ends the waiting for it.
 
         Returns:
             Whether it is worth while to ask again.
+
+        Raises:
+            FetchCancelledError: It was cancelled.
         """
         store = self._store
         found = store.get(url) if store is not None else None
@@ -94,14 +121,16 @@ class Authorisation:
             return False
         if origin_of(url) in self._refusals:
             return False
-        renewed = self._exchange(store, url, refused)
+        renewed = self._exchange(store, url, refused, cancellation)
         return renewed is not None and renewed.authorization != refused
 
     def hint_for(self, url: str) -> str | None:
         """Say what went wrong with the login at a URL's origin, and what to do; or None."""
         return self._refusals.get(origin_of(url))
 
-    def _find(self, store: CredentialStore, url: str) -> Credentials:
+    def _find(
+        self, store: CredentialStore, url: str, cancellation: Cancellation | None
+    ) -> Credentials:
         found = store.get(url)
         if found is None:
             return Credentials()
@@ -110,22 +139,27 @@ class Authorisation:
         now = self._clock()
         if found.expires_at - now >= _RENEW_BEFORE or origin_of(url) in self._refusals:
             return found if found.expires_at > now else Credentials()
-        renewed = self._exchange(store, url, found.authorization)
+        renewed = self._exchange(store, url, found.authorization, cancellation)
         if renewed is not None:
             return renewed
         # What is public at the host should still be had.
         return found if found.expires_at > now else Credentials()
 
     def _exchange(
-        self, store: CredentialStore, url: str, refused: str | None
+        self,
+        store: CredentialStore,
+        url: str,
+        refused: str | None,
+        cancellation: Cancellation | None,
     ) -> Credentials | None:
-        renew = getattr(store, "renew", None)
+        renew: Callable[..., Credentials | None] | None = getattr(store, "renew", None)
         if renew is None:
             return None
+        work = partial(renew, url, refused, transport=self._transport, now=self._clock())
         try:
-            renewed: Credentials | None = renew(
-                url, refused, transport=self._transport, now=self._clock()
-            )
+            return (cancellation or Cancellation()).run(work, url, grace=self._renewal_grace)
+        except FetchCancelledError:
+            raise
         except (NetworkError, ConfigError) as error:
             origin = origin_of(url)
             _log.debug("the access token for %s cannot be renewed: %s", origin, error.message)
@@ -135,12 +169,16 @@ class Authorisation:
                 f"`hognose auth login {host} --oauth`"
             )
             return None
-        return renewed
 
     def _token_for(self, url: str) -> tuple[str, str] | None:
         """The token of the channel that a URL is in, with its place: that of the closest folder."""
         folder = _closest(self._tokens, url)
         return self._tokens[folder] if folder else None
+
+    def _token_place_of(self, url: str) -> str:
+        """Where a stored token stands in an address."""
+        folder = _closest(self._token_places, url)
+        return self._token_places[folder] if folder else _root_of(url)
 
     def _login_for(self, url: str) -> str | None:
         """The login that came with the closest folder, else the last one for the server."""
@@ -164,7 +202,7 @@ def _channel_of(url: str) -> str:
 
 
 def _root_of(url: str) -> str:
-    """The start of an address that ends before its path: where a stored token stands."""
+    """The start of an address that ends before its path."""
     scheme, _, rest = url.partition("://")
     return f"{scheme}://{rest.partition('/')[0]}"
 

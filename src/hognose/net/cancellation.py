@@ -106,6 +106,7 @@ class Cancellation:
         url: str,
         *,
         discard: Callable[[T], object] = lambda _: None,
+        grace: float = 0.0,
     ) -> T:
         """Return what `work` returns, or end without it although nothing can interrupt it.
 
@@ -114,15 +115,17 @@ class Cancellation:
         be told to stop.
 
         Args:
-            work: What to do; it touches nothing that anybody else sees.
+            work: What to do, in another thread, and perhaps after this has ended.
             url: What it is for.
             discard: Gets what comes of it when nobody waits for that any more.
+            grace: For how many seconds it is waited for after this was cancelled.
 
         Raises:
             FetchCancelledError: It was cancelled.
         """
         lock = threading.Lock()
-        is_over = threading.Event()
+        # Set by the end of the work; the other one by that, or because this is cancelled.
+        is_done, is_over = threading.Event(), threading.Event()
         results: list[T] = []
         errors: list[BaseException] = []
         is_wanted = True
@@ -132,20 +135,22 @@ class Cancellation:
                 result = work()
             except BaseException as error:  # raised by the thread that waits
                 errors.append(error)
-                is_over.set()
-                return
-            with lock:
-                if is_wanted:
-                    results.append(result)
-                    is_over.set()
-                    return
-            discard(result)
+            else:
+                with lock:
+                    if is_wanted:
+                        results.append(result)
+                if not results:
+                    discard(result)
+            is_done.set()
+            is_over.set()
 
         try:
             self.check(url)
             threading.Thread(target=carry_out, name="hognose-wait", daemon=True).start()
             with self.waking(is_over):
                 is_over.wait()
+            if self.is_cancelled:
+                is_done.wait(grace)
             self.check(url)
         except BaseException:
             with lock:

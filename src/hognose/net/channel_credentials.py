@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from hognose.net.credentials import Credentials
+from hognose.net.urls import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ("ChannelCredentials", "ChannelLogin", "channel_pattern")
 
 _SERVICE = "conda-auth"
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _PLACEHOLDERS = frozenset("*?[")
 
 
@@ -106,7 +106,7 @@ def channel_pattern(text: str, base_urls: Sequence[str]) -> str | None:
 
 def _is_safe(url: str, login: ChannelLogin) -> bool:
     parts = urlsplit(url)
-    return parts.scheme == "https" or parts.hostname in _LOOPBACK or login.allows_plaintext
+    return parts.scheme == "https" or is_loopback(parts.hostname) or login.allows_plaintext
 
 
 def _look_up(login: ChannelLogin, url: str) -> Credentials | None:

@@ -15,6 +15,7 @@ from hognose.errors import NetworkError
 from hognose.net.attempts import Attempts
 from hognose.net.authorisation import Authorisation
 from hognose.net.cancellation import Cancellation
+from hognose.net.file_transport import readable_path
 from hognose.net.mirrors import Mirrors
 from hognose.net.network_failure import describe_status
 from hognose.net.redaction import redact
@@ -70,6 +71,8 @@ class Client(Closing):
         proxies: The proxies, in place of those that the environment names.
         tls: Trust and identity, in place of what the environment names, which is in place of
             the operating system's trust store.
+        token_places: The starts of addresses that a stored conda token stands behind, as in
+            `https://HOST/PLACE/t/TOKEN/CHANNEL`; elsewhere it stands behind the host.
         mirrors: What to ask in place of URLs below a prefix; see `Mirrors`.
         s3_buckets: How `s3` URLs of single buckets are reached.
         headers: Fields that go with every `http` request. Where a server redirects to another one
@@ -89,6 +92,7 @@ class Client(Closing):
         connect_timeout: float = 30.0,
         read_timeout: float = 60.0,
         credentials: CredentialStore | None = None,
+        token_places: Sequence[str] = (),
         transport: Transport | None = None,
         retry: RetryPolicy | None = None,
         proxies: ProxySettings | None = None,
@@ -123,7 +127,9 @@ class Client(Closing):
             offline=offline,
         )
         self._credentials = credentials
-        self._authorisation = Authorisation(credentials, transport=self._schemes, clock=clock)
+        self._authorisation = Authorisation(
+            credentials, transport=self._schemes, clock=clock, token_places=token_places
+        )
         self._attempts = Attempts(
             Redirects(self._schemes, self._authorisation),
             self._mirrors,
@@ -147,8 +153,8 @@ class Client(Closing):
 
         While that is cancelled, or what stops this client is, what it fetches ends with
         `FetchCancelledError` at once: also while a name is looked up, a connection is opened, or a
-        server is slow or silent. Only the renewal of an access token is waited for, because its
-        server may take a refresh token once.
+        server is slow or silent. Only the renewal of an access token has five seconds more, because
+        its server may take a refresh token once.
         """
         twin = copy.copy(self)
         twin._cancellation = Cancellation(self._cancellation, cancellation)
@@ -211,6 +217,16 @@ class Client(Closing):
             length=length,
         )
 
+    def local_path(self, url: str) -> str | None:
+        """Return the path of the file that `open` reads for a URL, for who reads it differently.
+
+        None where that is no regular file or cannot be read, and where there are several mirrors:
+        then `open` says what it is, or what is wrong.
+        """
+        targets = self._mirrors.targets(url)
+        is_file = len(targets) == 1 and targets[0].startswith("file:")
+        return readable_path(targets[0]) if is_file else None
+
     def get(
         self,
         url: str,
@@ -272,7 +288,7 @@ class Client(Closing):
                         raise
                     reason = error.message
             attempt += 1
-            self._tell_of_pause(reason, delay, attempt)
+            log_pause(reason, delay, attempt=attempt, attempts=self._retry.max_attempts)
             self._pause(delay)
 
     def send(self, request: Request, /) -> Response:
@@ -295,9 +311,6 @@ class Client(Closing):
 
     def _pause(self, seconds: float) -> None:
         (self._sleep or self._cancellation.wait)(seconds)
-
-    def _tell_of_pause(self, reason: str, seconds: float, attempt: int) -> None:
-        log_pause(reason, seconds, attempt=attempt, attempts=self._retry.max_retries + 1)
 
     def _ask_until_answered(self, url: str, headers: Mapping[str, str]) -> tuple[Response, str]:
         return self._attempts.ask(url, headers, cancellation=self._cancellation, sleep=self._pause)

@@ -18,7 +18,7 @@ from hognose.net.cancellation import Cancellation
 from hognose.net.network_failure import describe_failure
 from hognose.net.redaction import redact
 from hognose.net.transport import Headers, Request, Response
-from hognose.net.urls import origin_of
+from hognose.net.urls import DEFAULT_PORTS, origin_of
 
 if TYPE_CHECKING:
     import ssl
@@ -139,7 +139,7 @@ class DirectTransport:
         from hognose.net.connecting import begin_tls, open_connection
 
         scheme, _, rest = origin.partition("://")
-        host, port = _split_port(rest, 443 if scheme == "https" else 80)
+        host, port = _split_port(rest, DEFAULT_PORTS[scheme])
         if not _is_host(host) or not 0 < port < 65536:
             raise InvalidUrlError(redact(url), "no server can have this address")
         connection: HTTPConnection

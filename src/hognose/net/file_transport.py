@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -13,9 +14,11 @@ from hognose.net.transport import Headers, NoBody, Request, Response
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-__all__ = ("FileTransport", "path_of_file_url")
+__all__ = ("FileTransport", "path_of_file_url", "readable_path")
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+# A path in which nothing has a meaning of its own.
+_PLAIN = re.compile(r"file://(/[^%?#\s\0-\x1f]*)")
 
 
 def path_of_file_url(url: str) -> str:
@@ -27,6 +30,8 @@ def path_of_file_url(url: str) -> str:
         InvalidUrlError: The URL is not a `file` URL, or names another machine where that is not
             possible.
     """
+    if os.name != "nt" and (plain := _PLAIN.fullmatch(url)) is not None:
+        return plain[1]
     parts = urlsplit(url)
     if parts.scheme != "file":
         raise InvalidUrlError(url, "it is not a `file` URL")
@@ -41,6 +46,16 @@ def path_of_file_url(url: str) -> str:
             url, "it names another machine", hint="a local path has three slashes: `file:///path`"
         )
     return path
+
+
+def readable_path(url: str) -> str | None:
+    """Return the path of the regular file that a `file` URL names; None if none can be read."""
+    try:
+        path = path_of_file_url(url)
+        mode = os.stat(path).st_mode
+    except (OSError, ValueError):
+        return None
+    return path if stat.S_ISREG(mode) and os.access(path, os.R_OK) else None
 
 
 class FileTransport:

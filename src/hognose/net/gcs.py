@@ -106,9 +106,7 @@ class GcsAccess:
             url=url, method=method, headers=headers or {}, body=data, cancellation=cancellation
         )
         with self._send(request) as response:
-            content = b""
-            while len(content) < _MAX_ANSWER and (piece := response.read(_MAX_ANSWER)):
-                content += piece
+            content = response.read_start(_MAX_ANSWER)
             return _Answer(response.status, dict(response.headers), content)
 
 

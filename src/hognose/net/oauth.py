@@ -16,6 +16,7 @@ import msgspec
 from hognose.errors import NetworkError
 from hognose.net.redaction import redact
 from hognose.net.transport import Request, Response
+from hognose.net.urls import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ("OAuthServer", "OAuthToken", "ask_server", "claims_of", "require_safe")
 
 _MAX_ANSWER = 1 << 20
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class OAuthServer(msgspec.Struct, frozen=True, kw_only=True):
@@ -271,7 +271,7 @@ def require_safe(url: str, what: str) -> None:
         NetworkError: It is no `https` URL, nor one of this machine.
     """
     parts = urlsplit(url)
-    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname)):
         return
     shown = redact(url)
     message = f"the {what.replace('_', ' ')} `{shown}` is not an `https` URL"
@@ -296,9 +296,7 @@ def claims_of(token: str) -> Mapping[str, Any]:
 
 
 def _decode(answer: Response) -> dict[str, Any]:
-    data = answer.read(_MAX_ANSWER)
-    while len(data) < _MAX_ANSWER and (piece := answer.read(_MAX_ANSWER)):
-        data += piece
+    data = answer.read_start(_MAX_ANSWER)
     try:
         document: Any = msgspec.json.decode(data) if data else {}
     except msgspec.MsgspecError:

@@ -13,13 +13,13 @@ import msgspec
 
 from hognose._closing import Closing
 from hognose.errors import NetworkError, UsageError
+from hognose.net.urls import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ("RedirectListener", "Visit")
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LONGEST_HEAD = 1 << 16
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
 <body style="font-family:sans-serif;max-width:32em;margin:4em auto"><h1>{title}</h1><p>{text}</p>
@@ -46,7 +46,7 @@ class RedirectListener(Closing):
     def __init__(self, uri: str | None = None) -> None:
         """Open the port."""
         parts = urlsplit(uri or "http://127.0.0.1:0")
-        if parts.scheme != "http" or parts.hostname not in _LOOPBACK or parts.port is None:
+        if parts.scheme != "http" or not is_loopback(parts.hostname) or parts.port is None:
             message = f"`{uri}` is not an `http` address of this machine with a port"
             raise UsageError(message, hint="for example `http://127.0.0.1:8000/callback`")
         family = socket.AF_INET6 if parts.hostname == "::1" else socket.AF_INET

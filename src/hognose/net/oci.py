@@ -41,7 +41,7 @@ _REPODATA_TYPES = {
 }
 _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
 _THIS_MACHINE = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::\d*)?", re.IGNORECASE)
-_MAX_MANIFEST = 1 << 20
+_MAX_ANSWER = 1 << 20
 # For how many seconds the manifest of repodata tells of the formats that were not asked for yet.
 _RECENT = 10.0
 
@@ -164,7 +164,7 @@ class OciTransport:
                 self._manifests[image.base] = known
                 return known
         with self._ask(request, image, f"manifests/{image.tag}", {"Accept": _MANIFEST}) as answer:
-            data = _read(answer) if answer.status == 200 else b""
+            data = answer.read_start(_MAX_ANSWER) if answer.status == 200 else b""
             manifest = _Manifest(
                 answer.status, answer.headers, data, {image.media_type}, time.monotonic()
             )
@@ -228,7 +228,7 @@ class OciTransport:
             if answer.status != 200:
                 return None
             try:
-                tree: Any = msgspec.json.decode(_read(answer))
+                tree: Any = msgspec.json.decode(answer.read_start(_MAX_ANSWER))
             except msgspec.MsgspecError:
                 return None
         token = (tree.get("token") or tree.get("access_token")) if isinstance(tree, dict) else None
@@ -260,13 +260,6 @@ def _find_layer(data: bytes, image: OciImage) -> str | None:
         message = f"the manifest of {image.name}:{image.tag} at {image.host} is broken"
         raise NetworkError(message, url=image.base, status=200, is_transient=False)
     return digest
-
-
-def _read(response: Response) -> bytes:
-    data = b""
-    while len(data) < _MAX_MANIFEST and (piece := response.read(_MAX_MANIFEST)):
-        data += piece
-    return data
 
 
 def _not_found(url: str) -> Response:

@@ -86,7 +86,7 @@ class ProxiedTransport:
 
         try:
             # What urllib3 waits for before there is an answer cannot be got at from outside.
-            raw = cancellation.run(ask, url, discard=_close_unread)
+            raw = cancellation.run(ask, url, discard=lambda raw: raw.close())
         except LocationValueError as error:
             raise InvalidUrlError(redact(url), "no server can have this address") from error
         except (HTTPError, OSError) as error:
@@ -210,10 +210,6 @@ def _login_wanted(url: str, proxy: str) -> NetworkError:
     message = f"{shown} cannot be fetched through the proxy {redact(proxy)}: it answered with 407"
     hint = "the proxy wants a login: `http://USER:PASSWORD@HOST:PORT`"
     return NetworkError(message, hint=hint, url=shown, status=407, is_transient=False)
-
-
-def _close_unread(raw: BaseHTTPResponse) -> None:
-    raw.close()
 
 
 class _Redaction(logging.Filter):

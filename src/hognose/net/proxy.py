@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-__all__ = ("ProxySettings",)
+from hognose.net.urls import DEFAULT_PORTS
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+__all__ = ("ProxySettings",)
 
 
 class ProxySettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +58,7 @@ class ProxySettings(msgspec.Struct, frozen=True, kw_only=True):
         proxy = next((self.by_scheme[name] for name in names if self.by_scheme.get(name)), None)
         if proxy is None:
             return None
-        port = parts.port or _DEFAULT_PORTS.get(parts.scheme, 0)
+        port = parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
         if any(_covers(exception, host, port) for exception in self.exceptions):
             return None
         return proxy

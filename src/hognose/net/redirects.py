@@ -109,12 +109,12 @@ class Redirects:
         Returns:
             The answer, and the `Authorization` that was sent.
         """
-        bare, found = self._authorisation.apply(url)
+        bare, found = self._authorisation.apply(url, cancellation)
         login = found or login
         response = self._send(bare, login, headers, cancellation)
-        if response.status == 401 and self._authorisation.renew(bare, login):
+        if response.status == 401 and self._authorisation.renew(bare, login, cancellation):
             response.close()
-            bare, login = self._authorisation.apply(url)
+            bare, login = self._authorisation.apply(url, cancellation)
             response = self._send(bare, login, headers, cancellation)
         return response, login
 

@@ -27,8 +27,12 @@ _NOT_REPEATED = frozenset({"range", "if-range", "if-none-match", "if-modified-si
 
 def range_start(headers: Headers) -> int | None:
     """Return the position in the document at which a partial answer begins, if it says so."""
-    found = _CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip())
+    found = _range_of(headers)
     return int(found[1]) if found else None
+
+
+def _range_of(headers: Headers) -> re.Match[str] | None:
+    return _CONTENT_RANGE.fullmatch(headers.get("content-range", "").strip())
 
 
 class ResumingBody:
@@ -103,7 +107,7 @@ class ResumingBody:
         # How much of the present answer was read before, from another one.
         self._surplus = 0
         if response.status == 206:
-            found = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", "").strip())
+            found = _range_of(response.headers)
             self._position = int(found[1]) if found else None
             self._last = found[2] if found else ""
         self._safe_position = self._position or 0
@@ -176,8 +180,7 @@ class ResumingBody:
             raise error
         self._failures += 1
         reason = f"{redact(self._url)} broke off at byte {position}"
-        attempts = self._retry.max_retries + 1
-        log_pause(reason, delay, attempt=self._failures, attempts=attempts)
+        log_pause(reason, delay, attempt=self._failures, attempts=self._retry.max_attempts)
         self._sleep(delay)
         kept = {k: v for k, v in self._headers.items() if k.lower() not in _NOT_REPEATED}
         wanted = {**kept, "Range": f"bytes={position}-{self._last}", "If-Range": validator}

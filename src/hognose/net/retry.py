@@ -27,6 +27,11 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     first_delay: float = 0.25
     max_delay: float = 60.0
 
+    @property
+    def max_attempts(self) -> int:
+        """How many times a request is sent at most."""
+        return self.max_retries + 1
+
     def delay_after(
         self, attempt: int, *, random: Callable[[], float], retry_after: float | None = None
     ) -> float | None:

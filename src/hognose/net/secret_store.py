@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from hognose.net.credentials import Credentials
 from hognose.net.oauth import OAuthToken
+from hognose.net.urls import DEFAULT_PORTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 __all__ = ("SecretStore", "credentials_of", "keys_for")
 
 _log = logging.getLogger("hognose.net")
-
-_DEFAULT_PORTS = {"https": 443, "http": 80, "oci": 443}
 
 
 class SecretStore:
@@ -159,7 +158,7 @@ def keys_for(url: str) -> Iterator[str]:
     """
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port or _DEFAULT_PORTS.get(parts.scheme)
+        host, port = parts.hostname or "", parts.port or DEFAULT_PORTS.get(parts.scheme)
     except ValueError:
         return
     if ":" in host:

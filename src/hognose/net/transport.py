@@ -132,6 +132,20 @@ class Response(Closing):
             pieces.append(piece)
         return b"".join(pieces)
 
+    def read_start(self, size: int, /) -> bytes:
+        """Return `size` bytes, or all that there are if those are fewer.
+
+        For answers that are short if they are what they should be.
+
+        Raises:
+            NetworkError: The connection broke and could not be taken up again.
+        """
+        pieces: list[bytes] = []
+        while size > 0 and (piece := self._body.read(size)):
+            pieces.append(piece)
+            size -= len(piece)
+        return b"".join(pieces)
+
     def distrust(self) -> None:
         """Say that what came is no good, so that another mirror is asked next, if there is one."""
         distrust = getattr(self._body, "distrust", None)

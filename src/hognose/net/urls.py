@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
+from typing import TypeGuard
 from urllib.parse import urljoin
 
-__all__ = ("join_url", "origin_of")
+__all__ = ("DEFAULT_PORTS", "is_loopback", "join_url", "origin_of")
 
 # What does not fit in whole has no origin: half of it would be another server's.
 _ORIGIN = re.compile(
     r"(https?)://(?:[^/?#@]*@)?(\[[0-9a-f:.%]+\]|[^/?#:@\[\]\\\s]+)(?::(\d*))?(?=[/?#]|\Z)",
     re.IGNORECASE,
 )
-_DEFAULT_PORTS = {"http": "80", "https": "443"}
+# The ports that go without saying.
+DEFAULT_PORTS = {"http": 80, "https": 443, "oci": 443}
+
+
+def is_loopback(host: str | None) -> TypeGuard[str]:
+    """Whether a host, as `urlsplit` gives it, is this machine: what goes there nobody else sees."""
+    return host in ("localhost", "127.0.0.1", "::1")
 
 
 def join_url(base: str, reference: str) -> str:
@@ -42,5 +49,5 @@ def origin_of(url: str) -> str:
         return ""
     scheme, host, port = found.groups()
     scheme = scheme.lower()
-    suffix = f":{port}" if port and port != _DEFAULT_PORTS[scheme] else ""
+    suffix = f":{port}" if port and port != str(DEFAULT_PORTS[scheme]) else ""
     return f"{scheme}://{host.lower()}{suffix}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import msgspec
 
-from hognose.errors import FetchCancelledError, NetworkError
+from hognose.errors import FetchCancelledError, InvalidUrlError, NetworkError
 from hognose.net import redact, without_secrets
 from hognose.repodata.atomic_file import replace_file
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hognose.repodata.notice_watch import NoticeWatch
     from hognose.types import Channel
 
-__all__ = ("ChannelNotice", "NoticeFetcher", "NoticeLevel", "fetch_notices", "seconds_of")
+__all__ = ("ChannelNotice", "NoticeFetcher", "NoticeLevel")
 
 NoticeLevel = Literal["info", "warning", "critical"]
 
@@ -29,6 +29,8 @@ _LEVELS = ("info", "warning", "critical")
 _MAX_SIZE = 1 << 20
 # Where a channel has no notices, or gives no time at which one ends.
 _ASK_AGAIN_AFTER = 86_400.0
+# What is kept until later than in a year was written by a clock that went wrong.
+_LONGEST = 366 * 86_400.0
 
 
 class ChannelNotice(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +60,7 @@ class ChannelNotice(msgspec.Struct, frozen=True, kw_only=True):
         Args:
             now: The time, in seconds since the epoch.
         """
-        end = seconds_of(self.expires_at)
+        end = _seconds_of(self.expires_at)
         return end is not None and end <= now
 
 
@@ -69,41 +71,6 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 # Made at import: two threads must not make the first decoder of a Struct at the same time.
 _KEPT_DECODER = msgspec.json.Decoder(_Kept)
-
-
-def fetch_notices(
-    channel: Channel, *, client: Client, path: Path | None, now: float
-) -> list[ChannelNotice]:
-    """Return a channel's notices; none where it has no such file, or one that makes no sense.
-
-    Notices are a courtesy, so nothing that goes wrong with them is an error.
-
-    Args:
-        channel: The channel.
-        client: What fetches.
-        path: The file that keeps them until the first one expires; None keeps nothing.
-        now: The time, in seconds since the epoch.
-    """
-    if path is not None:
-        kept = _read(path)
-        if kept is not None and (now < kept.until <= now + 366 * 86_400.0 or client.offline):
-            return kept.notices
-    try:
-        data = client.get(f"{channel.base_url}notices.json", max_size=_MAX_SIZE)
-    except FetchCancelledError:
-        # Not a sign that the channel has none, so nothing is kept.
-        return []
-    except NetworkError:
-        data = b""
-    notices = _decode(data, str(channel))
-    if path is not None and not client.offline:
-        ends = [end for notice in notices if (end := seconds_of(notice.expires_at)) is not None]
-        until = min(ends, default=now + _ASK_AGAIN_AFTER)
-        encoded = msgspec.json.encode(_Kept(until=until, notices=notices))
-        with suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            replace_file(str(path), encoded)
-    return notices
 
 
 class NoticeFetcher:
@@ -128,19 +95,50 @@ class NoticeFetcher:
         self._clock = clock
 
     def fetch(self, channel: Channel, client: Client) -> list[ChannelNotice]:
-        """Return a channel's notices, by means of a client; nothing that goes wrong is an error.
+        """Return a channel's notices; none where it has no such file, or one that makes no sense.
+
+        They are kept until the first one expires. Notices are a courtesy, so nothing that goes
+        wrong with them is an error.
+
+        Args:
+            channel: The channel.
+            client: What fetches.
 
         Raises:
             FetchCancelledError: The client was told to stop.
         """
+        client.cancellation.check(channel.base_url)
+        path, now = self._path_of(channel), self._clock()
+        kept = None if path is None else _read(path)
+        if kept is not None and (now < kept.until <= now + _LONGEST or client.offline):
+            return kept.notices
+        try:
+            data = client.get(f"{channel.base_url}notices.json", max_size=_MAX_SIZE)
+        except FetchCancelledError:
+            # Not a sign that the channel has none, so nothing is kept.
+            raise
+        except InvalidUrlError:
+            return []
+        except NetworkError:
+            data = b""
+        notices = _decode(data, str(channel))
+        if path is not None and not client.offline:
+            ends = [
+                end for notice in notices if (end := _seconds_of(notice.expires_at)) is not None
+            ]
+            until = min(ends, default=now + _ASK_AGAIN_AFTER)
+            encoded = msgspec.json.encode(_Kept(until=until, notices=notices))
+            with suppress(OSError):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                replace_file(str(path), encoded)
+        return notices
+
+    def _path_of(self, channel: Channel) -> Path | None:
         from hognose.repodata.document_cache import DocumentCache
 
-        path = None
-        if self._cache_dir is not None:
-            path = DocumentCache(self._cache_dir, channel.base_url).directory / "notices.json"
-        notices = fetch_notices(channel, client=client, path=path, now=self._clock())
-        client.cancellation.check(channel.base_url)
-        return notices
+        if self._cache_dir is None:
+            return None
+        return DocumentCache(self._cache_dir, channel.base_url).directory / "notices.json"
 
     def watch(self, channels: Sequence[Channel], *, limit: int) -> NoticeWatch:
         """Begin to fetch the notices of channels beside other work; see `NoticeWatch`."""
@@ -203,7 +201,7 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def seconds_of(text: str | None) -> float | None:
+def _seconds_of(text: str | None) -> float | None:
     """Return the seconds since the epoch of an ISO 8601 date, None for anything else."""
     try:
         moment = datetime.fromisoformat(text or "")

@@ -10,7 +10,12 @@ import warnings
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from hognose._web_page import is_web_page, media_type
-from hognose.errors import FetchRepoDataError, InvalidPackageFileError, NetworkError
+from hognose.errors import (
+    FetchCancelledError,
+    FetchRepoDataError,
+    InvalidPackageFileError,
+    NetworkError,
+)
 from hognose.net import redact
 from hognose.repodata.channel_relations import GatewayWarning
 from hognose.repodata.decompression import iter_pieces
@@ -24,7 +29,13 @@ if TYPE_CHECKING:
     from hognose.net import Client, Response
     from hognose.repodata.decompression import Compression, Reader
 
-__all__ = ("DocumentBody", "UnexpectedContentError", "fetch_whole", "warn_of_unexpected")
+__all__ = (
+    "BrokenOffError",
+    "DocumentBody",
+    "UnexpectedContentError",
+    "fetch_whole",
+    "warn_of_unexpected",
+)
 
 T = TypeVar("T")
 
@@ -56,6 +67,10 @@ class UnexpectedContentError(FetchRepoDataError, InvalidPackageFileError):
     is_page: bool = False
 
 
+class BrokenOffError(NetworkError):
+    """A document that the server has, and of which only a part came."""
+
+
 def fetch_whole(
     client: Client, url: str, receive: Callable[[Response], T], *, headers: Mapping[str, str]
 ) -> T:
@@ -65,6 +80,7 @@ def fetch_whole(
     is a connection that broke off.
 
     Raises:
+        BrokenOffError: Each time only a part of the document came.
         NetworkError: The document cannot be fetched.
         FetchRepoDataError: What `receive` raises.
         InvalidPackageFileError: Likewise.
@@ -252,7 +268,18 @@ class _Kept:
         self._position += 1
         if self._position <= len(self._kept):
             return self._kept[self._position - 1]
-        piece = self._source.read(size) or b""
+        try:
+            piece = self._source.read(size) or b""
+        except FetchCancelledError:
+            raise
+        except NetworkError as error:
+            raise BrokenOffError(
+                error.message,
+                hint=error.hint,
+                url=error.url,
+                status=error.status,
+                is_transient=error.is_transient,
+            ) from error
         self._kept.append(piece)
         return piece
 

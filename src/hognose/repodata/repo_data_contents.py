@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 import msgspec
-from msgspec import field
 
 from hognose.repodata.record_places import locate_records
 from hognose.repodata.record_scan import RepoDataFacts
 from hognose.repodata.record_section import RecordSection, Section
+from hognose.repodata.wire_document import WireDocument
 from hognose.types import ChannelInfo, wire
 
 if TYPE_CHECKING:
@@ -18,19 +18,10 @@ if TYPE_CHECKING:
 __all__ = ("RepoDataContents", "RepoDataPieces")
 
 
-class _V3Pieces(msgspec.Struct, gc=False):
-    conda: dict[str, msgspec.Raw] = {}
-    tar_bz2: dict[str, msgspec.Raw] = field(name="tar.bz2", default_factory=dict)
-
-
-class RepoDataPieces(msgspec.Struct, gc=False):
+class RepoDataPieces(WireDocument[msgspec.Raw], gc=False):
     """A repodata file with every record still as text."""
 
     info: ChannelInfo | None = None
-    packages: dict[str, msgspec.Raw] = {}
-    conda_packages: dict[str, msgspec.Raw] = field(name="packages.conda", default_factory=dict)
-    v3: _V3Pieces | None = None
-    removed: tuple[str, ...] = ()
 
     @classmethod
     def cut(cls, data: bytes | bytearray, *, what: str) -> Self:
@@ -42,17 +33,7 @@ class RepoDataPieces(msgspec.Struct, gc=False):
         if not data:
             return cls()
         pieces = wire.decode_json(data, cls, what=what)  # type: ignore[arg-type]  # any buffer
-        if pieces.v3 is not None:
-            for suffix, target, source in (
-                (".tar.bz2", pieces.packages, pieces.v3.tar_bz2),
-                (".conda", pieces.conda_packages, pieces.v3.conda),
-            ):
-                for stem, raw in source.items():
-                    target.setdefault(stem + suffix, raw)
-            pieces.v3 = None
-        for file_name in pieces.removed:
-            pieces.packages.pop(file_name, None)
-            pieces.conda_packages.pop(file_name, None)
+        pieces.settle()
         return pieces
 
 

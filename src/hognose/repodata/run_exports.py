@@ -10,7 +10,6 @@ import threading
 import time
 from functools import partial
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 import msgspec
 from msgspec import field
@@ -19,6 +18,7 @@ from hognose.errors import FetchRepoDataError, InvalidPackageFileError, NetworkE
 from hognose.net import redact
 from hognose.repodata.decompression import DEFAULT_MAX_SIZE, OversizedError, read_all
 from hognose.repodata.document_body import (
+    BrokenOffError,
     DocumentBody,
     UnexpectedContentError,
     fetch_whole,
@@ -26,13 +26,12 @@ from hognose.repodata.document_body import (
 )
 from hognose.repodata.document_cache import (
     NOT_OFFERED,
-    Document,
     DocumentCache,
     DocumentFormat,
     damaged_document,
-    freshness,
     unasked_confirmation,
 )
+from hognose.repodata.kept_document import KeptDocument
 from hognose.repodata.reporter import Download, Reports
 from hognose.types import RunExportsJson, wire
 
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
 
     from hognose.net import Client, Headers, Response
     from hognose.repodata.decompression import Compression
-    from hognose.repodata.document_cache import SubdirState
     from hognose.repodata.gateway_call import GatewayCall
     from hognose.types import RepoDataRecord
 
@@ -159,7 +157,7 @@ class RunExportsFinder:
         """Use the file on disk if it is current, else ask for it in each form."""
         now = self._clock()
         file = _KeptFile(cache, now=now)
-        if file.is_fresh or (client.offline and file.content is not None):
+        if file.content is not None and (file.is_fresh or client.offline):
             return file.content
         if client.offline and file.damage is not None:
             raise damaged_document(folder, file.damage) from file.damage
@@ -187,17 +185,24 @@ class RunExportsFinder:
                     raise
                 warn_of_unexpected({name: error})
                 file.note_missing(form)
+                file.write()
+                continue
+            except BrokenOffError as error:
+                if form == "json":
+                    raise
+                warn_of_unexpected({name: error})
                 continue
             except NetworkError as error:
                 if error.status not in NOT_OFFERED:
                     raise
                 file.note_missing(form)
+                file.write()
                 continue
             if data is None:
                 file.confirm(headers)
                 return file.content
             found: _RunExports = wire.decode_json(bytes(data), _RunExports, what=redact(url))
-            file.replace(form, data, headers)
+            file.keep_bytes(form, headers, data)
             return found
         return None
 
@@ -222,31 +227,19 @@ class RunExportsFinder:
         return data, response.headers
 
 
-class _KeptFile:
-    """The run exports of one folder on disk, and what is known of the server's files."""
+class _KeptFile(KeptDocument):
+    """The run exports of one folder on the disk.
+
+    Attributes:
+        content: What the document says; None where there is none, or it is damaged.
+        damage: What is wrong with it.
+    """
 
     def __init__(self, cache: DocumentCache | None, *, now: float) -> None:
         """Read what there is; what is broken counts as nothing."""
-        self._cache = cache
-        self._now = now
-        self._state: SubdirState | None = cache.read_state() if cache else None
+        super().__init__(cache, now=now)
         self.damage: Exception | None = None
         self.content = self._load()
-
-    @property
-    def document(self) -> Document | None:
-        """What is known of the file on disk."""
-        return self._state.document if self._state else None
-
-    @property
-    def is_fresh(self) -> bool:
-        """Whether the content may be used without asking."""
-        document = self.document
-        return self.content is not None and document is not None and document.is_fresh(self._now)
-
-    def is_known_missing(self, form: DocumentFormat) -> bool:
-        """Whether the server did not have a form a short time ago."""
-        return self._state is not None and self._state.is_missing(form, self._now)
 
     def conditions(self, form: DocumentFormat) -> dict[str, str]:
         """The header fields that ask for a form only if it has changed."""
@@ -255,49 +248,13 @@ class _KeptFile:
             return {}
         return document.conditions()
 
-    def confirm(self, headers: Headers) -> None:
-        """Note that the server says that the content is current."""
-        assert self._state is not None
-        assert self._state.document is not None
-        self._state.document = msgspec.structs.replace(
-            self._state.document, fetched_at=self._now, fresh_for=freshness(headers)
-        )
-        self._write()
-
-    def note_missing(self, form: DocumentFormat) -> None:
-        """Note that the server does not have a form."""
-        if self._state is not None:
-            self._state.missing[form] = self._now
-            self._write()
-
-    def replace(self, form: DocumentFormat, data: bytes | bytearray, headers: Headers) -> None:
-        """Keep new content."""
-        if self._cache is None or self._state is None:
-            return
-        name = self._cache.write_content(lambda file: file.write(data))
-        if name is not None:
-            self._state.document = Document(
-                format=form,
-                file=name,
-                etag=headers.get("etag"),
-                last_modified=headers.get("last-modified"),
-                fetched_at=self._now,
-                fresh_for=freshness(headers),
-                checksum=crc32(data),
-            )
-            self._write()
-
     def _load(self) -> _RunExports | None:
         document = self.document
-        if self._cache is None or document is None:
+        if self.cache is None or document is None:
             return None
         try:
-            data = self._cache.read_content(document)
-            return wire.decode_json(data, _RunExports, what=str(self._cache.content_path(document)))
+            data = self.cache.read_content(document)
+            return wire.decode_json(data, _RunExports, what=str(self.cache.content_path(document)))
         except (OSError, InvalidPackageFileError) as error:
             self.damage = error
             return None
-
-    def _write(self) -> None:
-        if self._cache is not None and self._state is not None:
-            self._cache.write_state(self._state)

@@ -20,6 +20,7 @@ from hognose.repodata.decompression import decompress, read_all
 from hognose.repodata.format_selection import PackageFormatSelection, select
 from hognose.repodata.placement import Placement, WireRecord, join_named_url, turn_hashes_into_text
 from hognose.repodata.removed_package import RemovedPackage
+from hognose.repodata.wire_document import WireDocument
 from hognose.types import ChannelInfo, wire
 
 if TYPE_CHECKING:
@@ -82,16 +83,8 @@ def _digest_of(given: Any) -> bytes:
     return digest if len(digest) == _DIGEST_SIZE else b""
 
 
-class _V3(msgspec.Struct, gc=False):
-    conda: dict[str, WireRecord] = {}
-    tar_bz2: dict[str, WireRecord] = field(name="tar.bz2", default_factory=dict)
-
-
-class _Shard(msgspec.Struct, gc=False):
-    packages: dict[str, WireRecord] = {}
-    conda_packages: dict[str, WireRecord] = field(name="packages.conda", default_factory=dict)
-    v3: _V3 | None = None
-    removed: tuple[str, ...] = ()
+class _Shard(WireDocument[WireRecord], gc=False):
+    """The records of one name."""
 
 
 class ShardedSubdir:
@@ -254,16 +247,9 @@ class ShardedSubdir:
         with _unpacking if len(packed) > _LARGE_SHARD else nullcontext():
             data = decompress(packed, max_size=self._max_shard_size, what=what)
             shard = wire.decode_msgpack(data, _Shard, what=what)  # type: ignore[arg-type]  # any buffer
-        if shard.v3 is not None:
-            for stem, record in shard.v3.tar_bz2.items():
-                shard.packages.setdefault(f"{stem}.tar.bz2", record)
-            for stem, record in shard.v3.conda.items():
-                shard.conda_packages.setdefault(f"{stem}.conda", record)
+        shard.settle()
         if shard.removed:
             self._removed[name] = shard.removed
-        for file_name in shard.removed:
-            shard.packages.pop(file_name, None)
-            shard.conda_packages.pop(file_name, None)
         chosen = dict(
             select(shard.packages, shard.conda_packages, PackageFormatSelection.PREFER_CONDA)
         )

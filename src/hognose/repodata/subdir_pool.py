@@ -6,11 +6,13 @@ import copy
 import os
 import threading
 from concurrent.futures import CancelledError, Future
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hognose.errors import FetchCancelledError, FetchRepoDataError, NetworkError
 from hognose.net import path_of_file_url, without_secrets
 from hognose.repodata.channel_relations import RelationPolicy
+from hognose.repodata.relation_walk import RelationWalk
 from hognose.repodata.source import MultiSource, RepoDataSource, SparseSubdir, SuppliedSubdir
 from hognose.repodata.sparse_repo_data import SparseRepoData
 from hognose.repodata.tier import Tier
@@ -75,40 +77,18 @@ class SubdirPool:
         given = self._open_all(list(sources), platforms, call)
         if not max_depth or relations == "disabled":
             return given
-        known: dict[str, Tier] = {}
-        keys = []
-        for number, tier in enumerate(given):
-            # A source that stands twice in the list stays twice in the result.
-            key = tier.source.base_url if isinstance(tier.source, Channel) else f"#{number}"
-            key = key if key not in known else f"#{number}"
-            known[key] = tier
-            keys.append(key)
-        edges: list[tuple[str, str]] = []
         policy = RelationPolicy(relations)
-        latest = [key for key in keys if not key.startswith("#")]
-        for depth in range(max_depth + 1):
-            for key in latest:
-                edges += policy.edges_of(key, [subdir.info for subdir in known[key].subdirs])
-            latest = list(dict.fromkeys(key for edge in edges for key in edge if key not in known))
-            if not latest:
-                break
-            if depth == max_depth:
-                policy.refuse_depth(latest[0], max_depth)
-                break
-            named_by = {key: other for edge in edges for key, other in (edge, edge[::-1])}
-            known.update(self._open_related(latest, platforms, call, policy, named_by))
-            latest = [key for key in latest if key in known]
-            edges = [edge for edge in edges if edge[0] in known and edge[1] in known]
-        edges = [edge for edge in edges if edge[0] in known and edge[1] in known]
-        return [known[key] for key in policy.order(keys, edges)] if edges else given
+        open_related = partial(self._open_related, platforms=platforms, call=call, policy=policy)
+        return RelationWalk(given, policy).run(open_related, max_depth=max_depth)
 
     def _open_related(
         self,
         keys: Sequence[str],
+        named_by: Mapping[str, str],
+        *,
         platforms: Sequence[Platform],
         call: GatewayCall,
         policy: RelationPolicy,
-        named_by: Mapping[str, str],
     ) -> dict[str, Tier]:
         """Open channels that others name, by their base URLs."""
         channels = [Channel(key) for key in keys]

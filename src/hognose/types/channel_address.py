@@ -41,6 +41,10 @@ _BRACKETS = re.compile(r"([^\[\]]*)\[([^\[\]]*)\]")
 _COMPONENT = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
 _LABEL = re.compile(r"[a-zA-Z][0-9a-zA-Z_\-./]*")
 _ADDRESS = re.compile(r"\[[0-9A-Fa-f:.]+\](?::[0-9]*)?")  # of IPv6
+_WITHOUT = (
+    "leave it out; a secret stands in front of the host as `USER:PASSWORD@` or in front of the "
+    "channel as `/t/TOKEN`, or is stored by `hognose auth login`"
+)
 _ESCAPES = "a `/`, `?`, `#` or `@` in a password is written `%2F`, `%3F`, `%23` or `%40`"
 _DEFAULT_PORT = re.compile(r"^(?:http://[^/]*(:80)|https://[^/]*(:443))(?=/|$)")
 
@@ -94,8 +98,9 @@ def normalize_url(text: str, url: str) -> str:
     stray = _STRAY.search(rest)
     if stray and scheme != "file":
         what, code = ("query", "%3F") if stray[0] == "?" else ("fragment", "%23")
+        hint = _ESCAPES if "@" in rest[stray.end() :] else _WITHOUT
         rule = f"a channel's URL ends with its folder and has no {what}; a `{stray[0]}` in the path"
-        raise refusal(text, f"{rule} is written `{code}`")
+        raise refusal(text, f"{rule} is written `{code}`").with_hint(hint)
     authority, _, path = rest.partition("/")
     if any(character.isspace() or not character.isprintable() for character in authority):
         raise refusal(text, "only the path of a URL may hold a space or a control character")
