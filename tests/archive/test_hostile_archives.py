@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import random
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -107,3 +108,84 @@ def test_a_member_repeated_with_the_same_content_is_harmless(tmp_path: Path) -> 
     twice = [file("a", b"same"), file("a", b"same"), symlink("l", "a"), symlink("l", "a")]
     extract(io.BytesIO(conda(zstd.compress(tar(twice)))), tmp_path / "t")
     assert (tmp_path / "t/a").read_bytes() == b"same"
+
+
+# Members that are as nearly all are, in front of one that is not.
+ORDINARY = [file(f"{folder}/f{number}") for folder in ("lib", "info", "lib/a") for number in "123"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("lib/..", "contains `..`"),
+        ("lib/.", "has no name"),
+        ("lib/a/../../../x", "contains `..`"),
+        ("/lib/x", "is absolute"),
+        ("lib/f1/x", "in its place"),
+        ("lib/f1", "is there twice"),
+        ("./lib//f1", "is there twice"),
+        ("info/repodata_record.json", "is reserved"),
+        ("info/Repodata_Record.json", "is reserved"),
+        ("./info/hognose-byte-code/x", "is reserved"),
+        ("conda-meta/x", "is reserved"),
+        ("conda-meta", "is reserved"),
+        ("lib/" + "\U0001f40d" * 64, "longer than 255 bytes"),
+    ],
+)
+def test_a_name_after_many_ordinary_ones_is_looked_at_as_closely(
+    name: str, message: str, tmp_path: Path
+) -> None:
+    archive = conda(zstd.compress(tar([*ORDINARY, file(name, b"other")])))
+    with pytest.raises(UnsafeArchiveError, match=message) as caught:
+        extract(io.BytesIO(archive), tmp_path / "t")
+    assert name == caught.value.__dict__["member"]
+    assert everything_below(tmp_path) == set()
+
+
+def test_windows_rules_hold_for_every_name(tmp_path: Path) -> None:
+    archive = conda(zstd.compress(tar([*ORDINARY, file("lib/nul")])))
+    with pytest.raises(UnsafeArchiveError, match="Windows"):
+        extract(io.BytesIO(archive), tmp_path / "t", limits=ExtractLimits(windows_names=True))
+    assert everything_below(tmp_path) == set()
+
+
+def test_a_member_repeated_among_ordinary_ones_is_compared_with_its_own_data_alone(
+    tmp_path: Path,
+) -> None:
+    # The last one goes on in what is decompressed later.
+    large = random.Random(1).randbytes(300_000)
+    members = [*ORDINARY, ORDINARY[1], file("lib/large", large)]
+    extract(io.BytesIO(conda(zstd.compress(tar(members)))), tmp_path / "t")
+    assert (tmp_path / "t/lib/f2").read_bytes() == b"evil"
+    assert (tmp_path / "t/lib/large").read_bytes() == large
+
+
+@pytest.mark.parametrize("number", [500, 3000])
+def test_a_name_of_very_many_parts_is_refused(number: int, tmp_path: Path) -> None:
+    archive = conda(zstd.compress(tar([file("a/" * number + "x")])))
+    with pytest.raises(UnsafeArchiveError, match="more than 400 parts"):
+        extract(io.BytesIO(archive), tmp_path / "t")
+    assert everything_below(tmp_path) == set()
+
+
+def test_a_name_of_very_many_parts_is_refused_if_it_grows_member_by_member(tmp_path: Path) -> None:
+    archive = conda(zstd.compress(tar([file("a/" * depth + "x") for depth in range(1, 450)])))
+    with pytest.raises(UnsafeArchiveError, match="more than 400 parts"):
+        extract(io.BytesIO(archive), tmp_path / "t")
+    assert everything_below(tmp_path) == set()
+
+
+def test_names_in_any_script_and_of_any_bytes_lie_beside_ordinary_ones(tmp_path: Path) -> None:
+    names = ["lib/\u00fc", "\u00fc/x", "\u00fc/y", "lib/\udcff", "lib/a/" + "\u86c7" * 80]
+    members = [*ORDINARY, *(file(name) for name in names), file("top")]
+    extract(io.BytesIO(conda(zstd.compress(tar(members)))), tmp_path / "t")
+    expected = {header.name for header, _ in ORDINARY} | {*names, "top", "info/index.json"}
+    folders = {"lib", "lib/a", "info", "\u00fc"}
+    assert expected | folders == everything_below(tmp_path / "t")
+
+
+def test_the_first_member_too_many_is_named(tmp_path: Path) -> None:
+    archive = conda(zstd.compress(tar([file("lib/f0"), *ORDINARY])))
+    with pytest.raises(UnsafeArchiveError, match="more than 6 members") as caught:
+        extract(io.BytesIO(archive), tmp_path / "t", limits=ExtractLimits(members=6))
+    assert ORDINARY[5][0].name == caught.value.__dict__["member"]

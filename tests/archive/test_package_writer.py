@@ -33,7 +33,10 @@ def tree(tmp_path: Path) -> Path:
     root = tmp_path / "tree"
     (root / "info").mkdir(parents=True)
     (root / "info/index.json").write_text("{}")
+    # The notes of a package cache are not the package's.
     (root / "info/repodata_record.json").write_text("{}")
+    (root / "info/hognose-byte-code").mkdir()
+    (root / "info/hognose-byte-code/dialect.json").write_text("{}")
     (root / "bin").mkdir()
     (root / "bin/run").write_text("run")
     (root / "bin/run").chmod(0o750)

@@ -206,7 +206,26 @@ def test_a_header_after_many_plain_ones_is_looked_at_as_closely(
         data[last + 148 : last + 156] = b" " * 8
         data[last + 148 : last + 156] = b"%06o\0 " % sum(data[last : last + 512])
     reader = TarReader(iter([bytes(data)]))
-    names = []
+    names: list[str] = []
     with pytest.raises(ArchiveError, match=error):
         names.extend(member.name for member in reader)
     assert names == [f"file{number}" for number in range(9)]
+
+
+@pytest.mark.parametrize("size", [512, 1000, 5000, 1 << 20])
+def test_files_are_the_same_taken_together_and_one_by_one(size: int) -> None:
+    headers = []
+    for number in range(30):
+        header = tarfile.TarInfo(f"lib/f{number}")
+        header.size = number * 131
+        headers.append((header, bytes([number]) * header.size))
+    data = write(headers, tarfile.USTAR_FORMAT)
+    reader = TarReader(pieces(data, size))
+    together = []
+    while (member := reader.next_member()) is not None:
+        together.append((member.name, reader.read_data()))
+        while files := reader.take_plain_files():
+            *whole, (name, _, _, _, start) = files
+            together += [(name.decode(), bytes(content)) for name, _, _, _, content in whole]
+            together.append((name.decode(), bytes(start) + reader.read_data()))
+    assert [(header.name, content) for header, content in headers] == together

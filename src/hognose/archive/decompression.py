@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 
 PIECE_SIZE = 1 << 20
-SMALL_PIECE_SIZE = 1 << 16
+# Two of the blocks that both decompressors put their output into, and not yet mapped afresh.
+SMALL_PIECE_SIZE = 96 << 10
 SMALL_PIECES = 16
 READ_SIZE = 1 << 17
 _BZIP2_READ_SIZE = 1 << 15

@@ -23,7 +23,7 @@ class ExtractLimits(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         escaping_symlinks: Whether symbolic links may point out of the package. Nothing is ever
             written through a link, whatever is set here.
         reserved_names: Whether a package may ship what CEP 34 reserves for clients, `conda-meta/`
-            and `info/repodata_record.json`.
+            and `info/repodata_record.json`, and `info/hognose-byte-code/`, which is this client's.
         windows_names: Whether to refuse names that Windows cannot hold.
     """
 

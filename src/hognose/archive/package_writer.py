@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 DEFAULT_TIMESTAMP = 1672531200
 _COPY_SIZE = 1 << 18
 _PATHS, _FILES = "info/paths.json", "info/files"
+# What a package cache adds: its record of the package, and byte-code that was made of it.
+_RECORD, _BYTE_CODE = "info/repodata_record.json", "info/hognose-byte-code/"
 _ZIP64_FROM = 1 << 31
 
 PackageFormat = Literal["conda", "tar.bz2"]
@@ -76,7 +78,8 @@ def create_package(
     """Make a package out of a directory; the target's name decides the format.
 
     Files become mode 755 if their owner may execute them and 644 otherwise. Empty directories are
-    kept. `info/repodata_record.json`, which package caches add, is left out.
+    kept. What package caches add is left out: `info/repodata_record.json`, and the byte-code in
+    `info/hognose-byte-code/`.
 
     Args:
         source_directory: The directory with `info/` in it.
@@ -280,7 +283,7 @@ def _split_sorted(
             rule = f"is a symbolic link that leads out, to {entry.link_target!a}"
             message = f"member {name!a} {rule}"
             raise UnsafeArchiveError(message, member=name, rule=rule)
-        if name != "info/repodata_record.json":
+        if name != _RECORD and not f"{name}/".startswith(_BYTE_CODE):
             by_name[name] = entry
     info = sorted(name for name in by_name if name.startswith("info/"))
     others = sorted(by_name.keys() - set(info))

@@ -72,8 +72,9 @@ class PieceStream:
         if position == len(piece):
             piece = self._piece = next(self._pieces, b"")
             position = 0
-        self._position = end = min(position + size, len(piece))
-        return piece[position:end]
+        data = piece[position : position + size]
+        self._position = position + len(data)
+        return data
 
     def drain(self) -> None:
         """Have everything read that is left."""

@@ -28,6 +28,11 @@ _WINDOWS_DEVICES = frozenset(
 )
 # What most file systems allow for one component, in bytes; longer names fail late and obscurely.
 _COMPONENT_LIMIT = 255
+# A part this short fits whatever its characters are.
+_SHORT = _COMPONENT_LIMIT // 4
+# A tree as deep as this can still be removed by what goes down by recursion, as Python's own does.
+MOST_COMPONENTS = 400
+_NOTHING = frozenset(("", "."))
 
 
 def resolve_inside(root: Path | str, relative: str, *, windows: bool = ON_WINDOWS) -> str:
@@ -69,14 +74,16 @@ def clean_components(relative: str, *, windows: bool = ON_WINDOWS) -> list[str]:
         raise _refuse(relative, "is empty")
     if relative[0] == "/":
         raise _refuse(relative, "is absolute")
-    components = []
-    for component in relative.split("/"):
-        if component in {"", "."}:
-            continue
+    components = [part for part in relative.split("/") if part not in _NOTHING]
+    if len(relative) <= _SHORT and not windows and ".." not in relative and "\0" not in relative:
+        # As nearly always: none of them can have a fault.
+        return components
+    for component in components:
         reason = component_fault(component, windows=windows)
         if reason is not None:
             raise _refuse(relative, reason)
-        components.append(component)
+    if len(components) > MOST_COMPONENTS:
+        raise _refuse(relative, f"has more than {MOST_COMPONENTS} parts")
     return components
 
 
@@ -86,7 +93,7 @@ def component_fault(component: str, *, windows: bool = ON_WINDOWS) -> str | None
         return "contains `..`" if component == ".." else "has no name in its last part"
     if "\0" in component:
         return "contains a NUL character"
-    if len(component) * 3 > _COMPONENT_LIMIT and _encoded_length(component) > _COMPONENT_LIMIT:
+    if len(component) * 4 > _COMPONENT_LIMIT and _encoded_length(component) > _COMPONENT_LIMIT:
         return f"has a part longer than {_COMPONENT_LIMIT} bytes"
     return _windows_fault(component) if windows else None
 

@@ -18,16 +18,22 @@ from hognose.errors import ArchiveError
 TYPE_CHECKING = False  # as in `typing`, which takes 5 ms to import
 
 if TYPE_CHECKING:
-    from typing import ClassVar
+    from typing import ClassVar, TypeAlias
+
+    # The name as stored, the size, the permission bits and the time, as in `TarMember`.
+    PlainFile: TypeAlias = tuple[bytes, int, int, int, memoryview]
 
 BLOCK = 512
 _ADLER_MODULUS = 65521
+_END_OF_SIZE = 135
+_END_OF_MTIME = 148
+_END_OF_CHECKSUM = 156
 _REMEMBERED_NUMBERS = 1000
 _NUL = b"\0"
-_AFTER_NUMBER = frozenset((b"\0", b" "))
+_AFTER_NUMBER = frozenset(b"\0 ")
 
-# name, mode, size, end of size, mtime, checksum, flag, first byte of the prefix
-_unpack_plain_header = Struct("100s8s16x11sc12s8sc188xc166x").unpack
+# name, mode, size, end of the size and mtime, checksum, all the rest
+unpack_plain = Struct("100s8s16x11s13s8s356s").unpack
 # name, mode, size, mtime, checksum, flag, link target, magic, prefix
 _unpack_header = Struct("100s8s16x12s12s8sc100s6s82x155s12x").unpack
 
@@ -105,7 +111,6 @@ _KINDS = {
     b"5": MemberKind.DIRECTORY,
     b"6": MemberKind.SPECIAL,
 }
-_FILE = MemberKind.FILE
 _LINKS = frozenset((MemberKind.SYMLINK, MemberKind.HARD_LINK))
 _REFUSED = {
     b"S": "a sparse file, which packages may not contain",
@@ -117,39 +122,23 @@ _REFUSED = {
 
 
 class HeaderParser:
-    """Understands the headers of one archive, and remembers the numbers that it repeats."""
+    """Understands the headers of a package's archives, and remembers what they repeat.
 
-    __slots__ = ("_numbers",)
+    What it remembers is of ordinary files, for `TarReader.take_plain_files`.
+
+    Attributes:
+        modes: What fields of modes mean.
+        times: What fields of times mean, each with the byte before it, which ends the size.
+        plain_rest: What follows the checksum in the header of the last ordinary file.
+    """
+
+    __slots__ = ("modes", "plain_rest", "times")
 
     def __init__(self) -> None:
-        """Know no number yet."""
-        # What fields of modes and times mean: an archive has few of them, in every header.
-        self._numbers: dict[bytes, int] = {}
-
-    def parse_plain(self, header: bytes) -> TarMember | None:
-        """Return the member if it is as nearly all are: a file with a short name.
-
-        Whatever is unusual in any way is None, for `parse` to understand or refuse; this only makes
-        the usual three times as fast.
-
-        Raises:
-            ArchiveError: The checksum is wrong.
-        """
-        name, mode, size, after, mtime, checksum, flag, prefix = _unpack_plain_header(header)
-        if flag != b"0" or prefix != _NUL or after not in _AFTER_NUMBER or not size.isdigit():
-            return None
-        mode_number = self._numbers.get(mode)
-        mtime_number = self._numbers.get(mtime)
-        name_length = name.find(_NUL)
-        if mode_number is None or mtime_number is None or name_length < 0:
-            return None
-        try:
-            size_number = int(size, 8)
-        except ValueError:
-            return None
-        check_sum(header, checksum)
-        text = name[:name_length].decode("utf-8", "surrogateescape")
-        return TarMember(text, _FILE, size_number, mode_number, mtime_number, "")
+        """Know nothing yet."""
+        self.modes: dict[bytes, int] = {}
+        self.times: dict[bytes, int] = {}
+        self.plain_rest = b""
 
     def parse(self, header: bytes) -> TarMember:
         """Return the member that a header describes; its size is not checked yet.
@@ -159,25 +148,32 @@ class HeaderParser:
         """
         name, mode, size, mtime, checksum, flag, target, magic, prefix = _unpack_header(header)
         check_sum(header, checksum)
-        text = _decode_name(name.partition(b"\0")[0])
+        text = decode_name(name.partition(b"\0")[0])
         if prefix[0] and magic == b"ustar\0":
-            text = f"{_decode_name(prefix.partition(_NUL)[0])}/{text}"
+            text = f"{decode_name(prefix.partition(_NUL)[0])}/{text}"
         kind = _KINDS.get(flag)
         if kind is None:
             raise _refused_kind(text, flag)
         if flag != b"0" and kind is MemberKind.FILE:
             kind = _kind_of_file(flag, text)
-        numbers = self._numbers
-        mode_number = numbers.get(mode)
+        ended_mtime = header[_END_OF_SIZE:_END_OF_MTIME]
+        mode_number = self.modes.get(mode)
         if mode_number is None:
-            mode_number = numbers[mode] = parse_number(mode) & 0o7777
-        mtime_number = numbers.get(mtime)
+            mode_number = parse_number(mode) & 0o7777
+        mtime_number = self.times.get(ended_mtime)
         if mtime_number is None:
-            if len(numbers) > _REMEMBERED_NUMBERS:
-                numbers.clear()
-            mtime_number = numbers[mtime] = parse_number(mtime)
-        link_target = _decode_name(target.partition(b"\0")[0]) if kind in _LINKS else ""
+            mtime_number = parse_number(mtime)
+        if flag == b"0" and not prefix[0] and ended_mtime[0] in _AFTER_NUMBER:
+            self._remember(self.modes, mode, mode_number)
+            self._remember(self.times, ended_mtime, mtime_number)
+            self.plain_rest = header[_END_OF_CHECKSUM:]
+        link_target = decode_name(target.partition(b"\0")[0]) if kind in _LINKS else ""
         return TarMember(text, kind, parse_number(size), mode_number, mtime_number, link_target)
+
+    def _remember(self, numbers: dict[bytes, int], field: bytes, number: int) -> None:
+        if len(numbers) > _REMEMBERED_NUMBERS:
+            numbers.clear()
+        numbers[field] = number
 
 
 def check_sum(header: bytes, field: bytes) -> None:
@@ -230,8 +226,14 @@ def parse_number(field: bytes) -> int:
         raise ArchiveError(message) from None
 
 
-def _decode_name(name: bytes) -> str:
+def decode_name(name: bytes) -> str:
+    """Return a name as text; bytes that are not UTF-8 become surrogate escapes."""
     return name.decode("utf-8", "surrogateescape")
+
+
+def encode_name(name: str) -> bytes:
+    """Return a name as archives have it."""
+    return name.encode("utf-8", "surrogateescape")
 
 
 def apply_extensions(
@@ -249,11 +251,11 @@ def apply_extensions(
     name = records.get(b"path", long_name)
     target = records.get(b"linkpath", long_target)
     if name is not None:
-        member.name = _decode_name(name)
+        member.name = decode_name(name)
         if _KINDS[flag] is MemberKind.FILE:
             member.kind = _kind_of_file(flag, member.name)
     if target is not None and member.kind in _LINKS:
-        member.link_target = _decode_name(target)
+        member.link_target = decode_name(target)
     if records:
         member.size = _record_number(records, b"size", member.size)
         member.mtime = _record_number(records, b"mtime", member.mtime)

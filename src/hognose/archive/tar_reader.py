@@ -11,16 +11,21 @@ may be *called* is decided elsewhere (`safe_paths`).
 
 from __future__ import annotations
 
+from zlib import adler32
+
 from hognose.archive.tar_header import (
     BLOCK,
     HeaderParser,
     MemberKind,
+    TarMember,
     apply_extensions,
     check_global_records,
     check_size,
     check_sum,
+    decode_name,
     parse_number,
     parse_records,
+    unpack_plain,
 )
 from hognose.errors import ArchiveError
 
@@ -29,11 +34,13 @@ TYPE_CHECKING = False  # as in `typing`, which takes 5 ms to import
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hognose.archive.tar_header import TarMember
+    from hognose.archive.tar_header import PlainFile
 
 # Headers about headers (long names, pax records) are held in memory.
 _EXTENSION_LIMIT = 1 << 20
 _EXTENSIONS = frozenset((b"x", b"g", b"L", b"K", b"X"))
+_NUL = b"\0"
+_AFTER_CHECKSUM = b"\0 "
 _ZERO_BLOCK = bytes(BLOCK)
 
 
@@ -44,16 +51,20 @@ class TarReader:
     `read_data` give its data. Data that was not taken is skipped.
     """
 
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        """Read from an iterator of pieces, all of them non-empty."""
+    def __init__(self, pieces: Iterator[bytes], parser: HeaderParser | None = None) -> None:
+        """Read from an iterator of pieces, all of them non-empty.
+
+        Args:
+            pieces: What to read.
+            parser: One that has seen similar archives, if there is one.
+        """
         self._pieces = pieces
         self._piece = b""
         self._view = memoryview(b"")
         self._position = 0
         self._remaining = 0
         self._padding = 0
-        parser = HeaderParser()
-        self._parse, self._parse_plain = parser.parse, parser.parse_plain
+        self._parser = parser or HeaderParser()
 
     def __iter__(self) -> Iterator[TarMember]:
         """Yield the members in order.
@@ -62,15 +73,67 @@ class TarReader:
             ArchiveError: The archive is damaged, truncated, or has a member of a kind that is
                 refused; the decompressor's errors pass through.
         """
+        while True:
+            position = self._position + self._remaining + self._padding
+            for name, size, mode, mtime, _ in self.take_plain_files():
+                # As if only this one had been read, and none of its data.
+                self._position = position + BLOCK
+                self._remaining = size
+                self._padding = -size % BLOCK
+                position += BLOCK + size + self._padding
+                yield TarMember(decode_name(name), MemberKind.FILE, size, mode, mtime, "")
+            member = self.next_member()
+            if member is None:
+                return
+            yield member
+
+    def take_plain_files(self) -> list[PlainFile]:
+        """Return the files that come next in the piece at hand, as long as they are as usual.
+
+        That is to say: with a short name, and with rights, a time and an owner that another file
+        had before. Whatever is unusual in any way ends the list, for `next_member` to understand or
+        refuse; this only makes the usual four times as fast. If the data of the last one goes on
+        in the next piece, `iter_data` and `take` give the rest.
+        """
+        parser = self._parser
+        modes, times, plain_rest = parser.modes, parser.times, parser.plain_rest
+        piece, view = self._piece, self._view
+        position = self._position + self._remaining + self._padding
+        last_header = len(piece) - BLOCK
+        files: list[PlainFile] = []
+        while position <= last_header:
+            data_start = position + BLOCK
+            header = piece[position:data_start]
+            name, mode, size_field, mtime, checksum, rest = unpack_plain(header)
+            if rest != plain_rest or not size_field.isdigit():
+                break
+            try:
+                size = int(size_field, 8)
+                stored_sum = int(checksum.rstrip(_AFTER_CHECKSUM), 8)
+                actual_sum = (adler32(header) & 0xFFFF) - (adler32(checksum) & 0xFFFF) + 256
+                if stored_sum != actual_sum:
+                    break
+                data = view[data_start : data_start + size]
+                files.append((name[: name.index(_NUL)], size, modes[mode], times[mtime], data))
+            except (KeyError, ValueError):
+                break
+            position = data_start + size + -size % BLOCK
+        if files:
+            _, size, _, _, data = files[-1]
+            self._padding = -size % BLOCK
+            self._remaining = size - len(data)
+            self._position = position - self._padding - self._remaining
+        return files
+
+    def next_member(self) -> TarMember | None:
+        """Return the next member, whatever it is; None at the end, which is read past.
+
+        Raises:
+            ArchiveError: As when iterating.
+        """
         long_name = long_target = None
         records: dict[bytes, bytes] = {}
-        while True:
-            if long_name is None and long_target is None and not records:
-                while (plain := self._next_plain_file()) is not None:
-                    yield plain
-            header = self._next_header()
-            if header is None:
-                break
+        while (header := self._next_header()) is not None:
             flag = header[156:157]
             if flag in _EXTENSIONS:
                 body = self._read_extension(header)
@@ -83,20 +146,19 @@ class TarReader:
                 else:
                     records = parse_records(body)
                 continue
-            member = self._parse(header)
+            member = self._parser.parse(header)
             if long_name is not None or long_target is not None or records:
                 apply_extensions(member, flag, long_name, long_target, records)
-                long_name = long_target = None
-                records = {}
             if member.size < 0 or (member.size and member.kind is not MemberKind.FILE):
                 check_size(member)
             self._remaining = size = member.size
             self._padding = -size % BLOCK
-            yield member
+            return member
         if long_name is not None or long_target is not None or records:
             message = "the tar archive ends after a header that announces another member"
             raise ArchiveError(message)
         self._drain()
+        return None
 
     def iter_data(self) -> Iterator[memoryview]:
         """Yield the current member's data that has not been taken yet, in views of any size.
@@ -147,19 +209,6 @@ class TarReader:
             position -= len(self._piece)
             self._next_piece()
         self._position = position
-
-    def _next_plain_file(self) -> TarMember | None:
-        """Return the next member if its header lies in one piece and is as nearly all are."""
-        position = self._position + self._remaining + self._padding
-        header = self._piece[position : position + BLOCK]
-        if len(header) != BLOCK:
-            return None
-        member = self._parse_plain(header)
-        if member is not None:
-            self._position = position + BLOCK
-            self._remaining = size = member.size
-            self._padding = -size % BLOCK
-        return member
 
     def _next_header(self) -> bytes | None:
         if skipped := self._remaining + self._padding:

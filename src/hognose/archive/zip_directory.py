@@ -28,6 +28,7 @@ END_SIGNATURE = b"PK\x05\x06"
 ZIP64_END_SIGNATURE = b"PK\x06\x06"
 
 LOCAL_HEADER = Struct("<4s5H3L2H")
+_LENGTHS = Struct("<26x2H")
 _DIRECTORY_ENTRY = Struct("<4s6H3L5H2L")
 _END = Struct("<4s4H2LH")
 _ZIP64_END = Struct("<4sQ2H2L4Q")
@@ -94,8 +95,8 @@ def parse_local_header(fixed: bytes, name_and_extra: bytes, offset: int) -> ZipM
 
 def local_header_tail(fixed: bytes) -> int:
     """How many bytes of name and extra field follow a local header's fixed part."""
-    values = LOCAL_HEADER.unpack(fixed)
-    return int(values[-1] + values[-2])
+    name_length, extra_length = _LENGTHS.unpack(fixed)
+    return int(name_length + extra_length)
 
 
 def read_directory(stream: BinaryIO, *, base: int = 0) -> list[ZipMember]:
@@ -231,6 +232,9 @@ def _zip64_values(extra: bytes, values: list[int], name: str) -> list[int]:
 
 
 def _decode_name(name: bytes, flags: int) -> str:
+    if name.isascii():
+        # As nearly always: what both encodings have in common, without Python's own cp437.
+        return name.decode("ascii")
     try:
         return name.decode("utf-8" if flags & _UTF8_FLAG else "cp437")
     except UnicodeDecodeError:
@@ -253,12 +257,15 @@ def read_exactly(stream: Readable, size: int) -> bytes:
     Raises:
         ArchiveError: The stream ends before.
     """
+    part = stream.read(size)
+    if len(part) == size:
+        return part
     parts = []
-    while size:
-        part = stream.read(size)
-        if not part:
-            message = "the zip archive ends too early: it is truncated"
-            raise ArchiveError(message)
+    while part:
         parts.append(part)
         size -= len(part)
-    return b"".join(parts)
+        if not size:
+            return b"".join(parts)
+        part = stream.read(size)
+    message = "the zip archive ends too early: it is truncated"
+    raise ArchiveError(message)

@@ -57,13 +57,14 @@ class StoredData:
         Raises:
             ArchiveError: The archive ends inside the member, or the member's CRC is wrong.
         """
-        if not self._remaining:
+        remaining = self._remaining
+        if not remaining:
             return b""
-        data = self._read(min(size, self._remaining))
+        data = self._read(min(size, remaining))
         if not data:
             message = f"the archive ends inside zip member `{self.member.name}`: it is truncated"
             raise ArchiveError(message, member=self.member.name)
-        self._remaining -= len(data)
+        self._remaining = remaining - len(data)
         if not self._check_crc:
             return data
         self._crc = crc32(data, self._crc)
