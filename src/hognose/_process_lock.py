@@ -14,13 +14,14 @@ import logging
 import os
 import sys
 import time
-from contextlib import contextmanager, suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hognose.errors import LockTimeoutError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
 __all__ = ("file_lock", "is_on_network")
 
@@ -38,14 +39,13 @@ _NETWORK_FILE_SYSTEMS = frozenset(
 )
 
 
-@contextmanager
 def file_lock(
     path: str,
     *,
     timeout: float,
     wait: Callable[[float], object] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
-) -> Iterator[bool]:
+) -> AbstractContextManager[bool]:
     """Hold an exclusive lock on a file while the block runs.
 
     The file is made when it is missing, says who holds the lock, and is removed at the end. Other
@@ -57,20 +57,43 @@ def file_lock(
         wait: What lets time pass.
         clock: What tells the time, in seconds.
 
-    Yields:
-        True if the lock is held, False where the system cannot lock this file.
+    Returns:
+        What the block is entered with: True if the lock is held, False where the system cannot lock
+        this file.
 
     Raises:
-        LockTimeoutError: Somebody held it for the whole time; has `path` and `holder`.
+        LockTimeoutError: Somebody held it for the whole time; has `path` and `holder`. Raised when
+            the block is entered.
     """
-    descriptor = _acquire(path, timeout, wait, clock)
-    if descriptor is None:
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        _release(path, descriptor)
+    return _FileLock(path, timeout, wait, clock)
+
+
+class _FileLock:
+    """A block with a lock; a class, as every package takes one, and a generator costs more."""
+
+    __slots__ = ("_clock", "_descriptor", "_path", "_timeout", "_wait")
+
+    def __init__(
+        self,
+        path: str,
+        timeout: float,
+        wait: Callable[[float], object],
+        clock: Callable[[], float],
+    ) -> None:
+        self._path = path
+        self._timeout = timeout
+        self._wait = wait
+        self._clock = clock
+        self._descriptor: int | None = None
+
+    def __enter__(self) -> bool:
+        self._descriptor = _acquire(self._path, self._timeout, self._wait, self._clock)
+        return self._descriptor is not None
+
+    def __exit__(self, *_: object) -> None:
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            _release(self._path, descriptor)
 
 
 def _acquire(
@@ -100,8 +123,9 @@ def _acquire(
             wait(pause)
             pause = min(pause * 1.5, _LONGEST_WAIT)
             continue
-        if _is_current(path, descriptor):
-            _write_holder(descriptor)
+        held = os.fstat(descriptor)
+        if _is_named(path, held):
+            _write_holder(descriptor, is_empty=not held.st_size)
             return descriptor
         # The holder before us removed the file: what we locked has no name any more.
         os.close(descriptor)
@@ -117,9 +141,9 @@ def _release(path: str, descriptor: int) -> None:
         os.close(descriptor)
 
 
-def _is_current(path: str, descriptor: int) -> bool:
+def _is_named(path: str, held: os.stat_result) -> bool:
     try:
-        return os.path.samestat(os.stat(path), os.fstat(descriptor))
+        return os.path.samestat(os.stat(path), held)
     except FileNotFoundError:
         return False
 
@@ -132,6 +156,7 @@ if sys.platform == "win32":
         # The byte lies beyond the text, which others may then read.
         os.lseek(descriptor, _HOLDER_LIMIT, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        os.lseek(descriptor, 0, os.SEEK_SET)
 
 else:
 
@@ -141,13 +166,20 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def _write_holder(descriptor: int) -> None:
-    holder = {"pid": os.getpid(), "host": _host(), "program": _program()}
-    # A lock without a name is a lock all the same where the disk is full.
-    with suppress(OSError):
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, json.dumps(holder).encode())
+def _write_holder(descriptor: int, *, is_empty: bool) -> None:
+    try:
+        if not is_empty:
+            os.ftruncate(descriptor, 0)
+        os.write(descriptor, _holder(os.getpid()))
+    except OSError as error:
+        # A lock without a name is a lock all the same where the disk is full.
+        _log.debug("a lock does not say who holds it: %s", error)
+
+
+@lru_cache(maxsize=1)
+def _holder(process: int) -> bytes:
+    """Return what a lock file says of this process, which may be a fork of the one before."""
+    return json.dumps({"pid": process, "host": _host(), "program": _program()}).encode()
 
 
 def _host() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ from hognose.errors import (
     PackageCacheError,
 )
 from hognose.net import Client, RetryPolicy
-from hognose.types import RepoDataRecord
+from hognose.types import PrefixRecord, RepoDataRecord
 from support.channel_server import ChannelServer
 from support.package_maker import make_package
 
@@ -85,6 +86,62 @@ def test_an_entry_is_laid_out_for_conda_and_rattler(
     assert stored["url"] == record.url
     assert stored["sha256"] == record.sha256_hex
     assert stored["depends"] == []
+
+
+def test_the_record_holds_what_the_channel_says_and_nothing_of_an_environment(
+    channel: Path, tmp_path: Path, client: Client
+) -> None:
+    record = make_package(channel, "a", "1", files={"x": "1"})
+    fields = {name: getattr(record, name) for name in RepoDataRecord.__struct_fields__}
+    installed = PrefixRecord(**fields, files=("x",), requested_spec="a")
+    path = PackageCache(tmp_path / "pkgs").fetch(installed, client).path
+    other = PackageCache(tmp_path / "other").fetch(record, client).path
+    stored = (path / "info/repodata_record.json").read_bytes()
+    assert stored == (other / "info/repodata_record.json").read_bytes()
+
+
+def test_a_note_of_another_hash_that_was_left_is_replaced(
+    channel: Path, tmp_path: Path, client: Client
+) -> None:
+    record = make_package(channel, "a", "1", files={"x": "1"})
+    (tmp_path / "pkgs").mkdir()
+    (tmp_path / "pkgs/a-1-0.lock").write_bytes(b"\xff" * 60)
+    PackageCache(tmp_path / "pkgs").fetch(record, client)
+    sidecar = (tmp_path / "pkgs/a-1-0.lock").read_bytes()
+    assert sidecar == b"\0\0\0\0\0\0\0\1" + bytes.fromhex(record.sha256_hex or "")
+
+
+def test_a_record_of_any_length_is_read_whole(
+    channel: Path, tmp_path: Path, client: Client
+) -> None:
+    record = changed(
+        make_package(channel, "a", "1", files={"x": "1"}),
+        depends=tuple(f"package-{number} >=1" for number in range(5000)),
+    )
+    cache = PackageCache(tmp_path / "pkgs")
+    assert cache.lookup(record) is None
+    path = cache.fetch(record, client).path
+    assert cache.lookup(record) == path
+
+
+def test_a_cache_that_was_removed_meanwhile_is_made_again(
+    channel: Path, tmp_path: Path, client: Client
+) -> None:
+    record = make_package(channel, "a", "1", files={"x": "1"})
+    cache = PackageCache(tmp_path / "pkgs")
+    cache.fetch(record, client)
+    shutil.rmtree(tmp_path / "pkgs")
+    cache.fetch(record, client)
+    assert names(tmp_path / "pkgs") == [".locks", "CACHEDIR.TAG", "a-1-0", "a-1-0.lock", "urls.txt"]
+
+
+def test_a_package_that_lies_under_its_hash_alone_is_found(tmp_path: Path, client: Client) -> None:
+    first = make_package(tmp_path / "c1", "a", "1", files={"x": "1"})
+    second = make_package(tmp_path / "c2", "a", "1", files={"x": "2"})
+    cache = PackageCache(tmp_path / "pkgs")
+    first_path, second_path = (cache.fetch(record, client).path for record in (first, second))
+    shutil.rmtree(first_path)
+    assert cache.fetch(second, client).path == second_path
 
 
 def test_secrets_are_not_stored(channel: Path, tmp_path: Path, client: Client) -> None:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 import pytest
 
 from hognose.archive import ExtractionWorkers
 from hognose.cache import PackageCache
-from hognose.errors import ArchiveError, FetchCancelledError, HashMismatchError, NetworkError
+from hognose.errors import (
+    ArchiveError,
+    FetchCancelledError,
+    HashMismatchError,
+    NetworkError,
+    NotFoundError,
+)
 from hognose.net import Cancellation, Client, RetryPolicy
 from support.channel_server import ChannelServer
 from support.package_maker import make_package
@@ -19,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from hognose.cache import CacheReporter
     from hognose.types import RepoDataRecord
 
 PATH = "linux-64/a-1-0.conda"
@@ -185,6 +192,77 @@ def test_a_client_that_is_stopped_does_not_wait_for_another_process(
         pytest.raises(FetchCancelledError),
     ):
         PackageCache(tmp_path / "pkgs").fetch(record, client.cancelled_by(cancellation))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
+class TestArchivesOnTheDisk:
+    """A process reads them by itself."""
+
+    @pytest.fixture
+    def workers(self) -> Iterator[ExtractionWorkers]:
+        with ExtractionWorkers(1) as workers:
+            yield workers
+
+    @pytest.fixture
+    def copy(self, tmp_path: Path, content: bytes) -> Path:
+        path = tmp_path / "channel of files" / PATH
+        path.parent.mkdir(parents=True)
+        path.write_bytes(content)
+        return path
+
+    @pytest.fixture
+    def wanted(self, record: RepoDataRecord, copy: Path) -> RepoDataRecord:
+        return msgspec.structs.replace(record, url=copy.as_uri())
+
+    def test_one_whose_path_needs_quoting_is_read(
+        self, wanted: RepoDataRecord, workers: ExtractionWorkers, tmp_path: Path
+    ) -> None:
+        with Client() as client:
+            package = PackageCache(tmp_path / "pkgs").fetch(wanted, client, workers=workers)
+        assert (package.path / "x").stat().st_size == 2_000_000
+
+    def test_one_that_is_not_there_is_told(
+        self, wanted: RepoDataRecord, copy: Path, workers: ExtractionWorkers, tmp_path: Path
+    ) -> None:
+        copy.unlink()
+        with Client() as client, pytest.raises(NotFoundError):
+            PackageCache(tmp_path / "pkgs").fetch(wanted, client, workers=workers)
+        assert is_clean(tmp_path)
+
+    def test_a_folder_in_its_place_is_told(
+        self, wanted: RepoDataRecord, copy: Path, workers: ExtractionWorkers, tmp_path: Path
+    ) -> None:
+        copy.unlink()
+        copy.mkdir()
+        with Client() as client, pytest.raises(NotFoundError):
+            PackageCache(tmp_path / "pkgs").fetch(wanted, client, workers=workers)
+        assert is_clean(tmp_path)
+
+    def test_a_web_page_in_its_place_is_told(
+        self, wanted: RepoDataRecord, copy: Path, workers: ExtractionWorkers, tmp_path: Path
+    ) -> None:
+        copy.write_bytes(b"<html>log in first</html>")
+        with Client() as client, pytest.raises(HashMismatchError) as caught:
+            PackageCache(tmp_path / "pkgs").fetch(wanted, client, workers=workers)
+        assert caught.value.message == f"`{wanted.url}` is not a package: a web page came"
+        assert is_clean(tmp_path)
+
+    def test_the_reporter_is_told_its_size_where_the_record_does_not_say_it(
+        self, wanted: RepoDataRecord, copy: Path, workers: ExtractionWorkers, tmp_path: Path
+    ) -> None:
+        told: list[int | None] = []
+
+        class Reporter:
+            def on_download_progress(self, _download: int, _done: int, total: int | None) -> None:
+                told.append(total)
+
+        wanted = msgspec.structs.replace(wanted, size=None)
+        reporter = cast("CacheReporter", Reporter())
+        with Client() as client:
+            PackageCache(tmp_path / "pkgs").fetch(
+                wanted, client, workers=workers, reporter=reporter
+            )
+        assert told == [copy.stat().st_size]
 
 
 @pytest.mark.parametrize("is_promised", [True, False])

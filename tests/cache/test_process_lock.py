@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -21,6 +22,21 @@ from hognose.cache import file_lock
 with file_lock(sys.argv[1], timeout=5):
     print("held", flush=True)
     sys.stdin.read()
+"""
+
+FORK = """
+import os, sys
+from hognose.cache import file_lock
+
+def tell():
+    with file_lock(sys.argv[1], timeout=5):
+        print(open(sys.argv[1]).read(), flush=True)
+
+tell()
+if os.fork() == 0:
+    tell()
+    os._exit(0)
+os.wait()
 """
 
 
@@ -47,6 +63,22 @@ def test_another_process_is_kept_out_and_told_who_holds_the_lock(tmp_path: Path)
     # The system takes the lock of a dead process away.
     with file_lock(str(path), timeout=5) as is_held:
         assert is_held
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
+def test_a_fork_gives_its_own_name(tmp_path: Path) -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", FORK, tmp_path / "lock"], check=True, capture_output=True, text=True
+    )
+    parent, child = map(json.loads, told.stdout.splitlines())
+    assert parent["pid"] != child["pid"]
+
+
+def test_what_a_killed_holder_wrote_is_gone_when_the_lock_is_held_again(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    path.write_text("x" * 1000)
+    with file_lock(str(path), timeout=0):
+        assert json.loads(path.read_bytes())["pid"] == os.getpid()
 
 
 def test_waiting_grows_longer_and_ends(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hognose.cache.cache_directory import CACHE_KINDS as CACHE_KINDS
     from hognose.cache.cache_directory import CacheKind as CacheKind
     from hognose.cache.cache_directory import default_cache_dir as default_cache_dir
+    from hognose.cache.cache_entry import complete_record as complete_record
     from hognose.cache.package_cache import CachedPackage as CachedPackage
     from hognose.cache.package_cache import PackageCache as PackageCache
     from hognose.cache.package_download import CacheReporter as CacheReporter
@@ -32,6 +33,7 @@ __all__ = (
     "CleanResult",
     "PackageCache",
     "clean_cache",
+    "complete_record",
     "default_cache_dir",
     "file_lock",
     "is_on_network",
@@ -50,6 +52,7 @@ __getattr__, __dir__ = attach(
             "summarise_cache",
         ),
         "cache_directory": ("CACHE_KINDS", "CacheKind", "default_cache_dir"),
+        "cache_entry": ("complete_record",),
         "process_lock": ("file_lock", "is_on_network"),
         "remote_archive": ("open_remote_archive",),
         "package_cache": ("CachedPackage", "PackageCache"),

@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,7 @@ from hognose.net import without_secrets
 from hognose.types import RepoDataRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from hognose.archive import ArchiveDigest, ExtractionWorkers
@@ -52,14 +52,19 @@ class CachedPackage(msgspec.Struct, frozen=True):
     """A package that lies extracted in a cache.
 
     Attributes:
-        path: The directory. Nobody may write to it.
+        directory: The directory, as a text. Nobody may write to it.
         record: The record that it was asked for with.
         is_new: Whether it was downloaded just now.
     """
 
-    path: Path
+    directory: str
     record: RepoDataRecord
     is_new: bool = False
+
+    @property
+    def path(self) -> Path:
+        """The directory."""
+        return Path(self.directory)
 
 
 class PackageCache:
@@ -94,10 +99,11 @@ class PackageCache:
         self.read_only = tuple(Path(path).absolute() for path in read_only)
         self.validation = validation
         self._root = str(self.root)
+        self._roots = (self._root, *map(str, self.read_only))
+        self._locks = f"{self._root}/{_LOCK_FOLDER}"
         self._use_locks = use_locks
         self._lock_timeout = lock_timeout
         self._limits = ExtractLimits() if limits is None else limits
-        self._guard = threading.Lock()
         self._entry_locks: dict[str, threading.Lock] = {}
 
     @classmethod
@@ -132,11 +138,19 @@ class PackageCache:
         Raises:
             PackageCacheError: The record's name, version or build is unfit for a file name.
         """
-        path = self._find(record, _segments(record))
-        return None if path is None else Path(path)
+        directory = self.directory_of(record)
+        return None if directory is None else Path(directory)
+
+    def directory_of(self, record: RepoDataRecord) -> str | None:
+        """Return what `lookup` does as a text, for who asks for many packages.
+
+        Raises:
+            PackageCacheError: As for `lookup`.
+        """
+        return self._find(record, _segments(record))
 
     def _find(self, record: RepoDataRecord, segments: Sequence[str]) -> str | None:
-        for root in (self._root, *map(str, self.read_only)):
+        for root in self._roots:
             for segment in segments:
                 path = f"{root}/{segment}"
                 if is_usable(path, record, validation=self.validation):
@@ -173,56 +187,54 @@ class PackageCache:
             PackageCacheError: The cache cannot be written to.
         """
         segments = _segments(record)
-        path = self._find(record, segments)
-        if path is not None:
-            return CachedPackage(Path(path), record)
-        ensure_cache_directory(self._root)
-        with self._entry_lock(segments[0], client, record.url):
-            path = self._find(record, segments)
-            if path is not None:
-                return CachedPackage(Path(path), record)
-            path = self._add(record, segments[0], client, reporter, entry, workers)
-        return CachedPackage(Path(path), record, is_new=True)
-
-    @contextmanager
-    def _entry_lock(self, segment: str, client: Client, url: str) -> Iterator[None]:
-        with self._guard:
-            own = self._entry_locks.setdefault(segment, threading.Lock())
+        directory = self._find(record, segments)
+        if directory is not None:
+            return CachedPackage(directory, record)
+        # One step, in whichever thread.
+        own = self._entry_locks.setdefault(segments[0], threading.Lock())
         while not own.acquire(timeout=_TICK):
-            client.cancellation.check(url)
+            client.cancellation.check(record.url)
+        try:
+            with self._process_lock(segments[0], client, record.url):
+                # Somebody else may have made it meanwhile, under its own name if that is free.
+                if os.access(f"{self._root}/{segments[0]}", os.F_OK):
+                    directory = self._find(record, segments)
+                    if directory is not None:
+                        return CachedPackage(directory, record)
+                directory = self._add(record, segments, client, reporter, entry, workers)
+        finally:
+            own.release()
+        return CachedPackage(directory, record, is_new=True)
+
+    def _process_lock(
+        self, segment: str, client: Client, url: str
+    ) -> AbstractContextManager[object]:
+        """Make the cache's directory, and return what keeps other processes from an entry."""
+        if self._use_locks is None:
+            self._use_locks = not is_on_network(self._root)
+        if not os.path.isdir(self._locks):
+            ensure_cache_directory(self._root)
+            if self._use_locks:
+                os.makedirs(self._locks, exist_ok=True)
+        if not self._use_locks:
+            return nullcontext()
 
         def wait(seconds: float) -> None:
             client.cancellation.wait(seconds)
             client.cancellation.check(url)
 
-        try:
-            with self._process_lock(segment, wait):
-                yield
-        finally:
-            own.release()
-
-    def _process_lock(
-        self, segment: str, wait: Callable[[float], None]
-    ) -> AbstractContextManager[object]:
-        if self._use_locks is None:
-            self._use_locks = not is_on_network(self._root)
-        if not self._use_locks:
-            return nullcontext()
-        folder = f"{self._root}/{_LOCK_FOLDER}"
-        if not os.path.isdir(folder):
-            os.makedirs(folder, exist_ok=True)
-        return file_lock(f"{folder}/{segment}", timeout=self._lock_timeout, wait=wait)
+        return file_lock(f"{self._locks}/{segment}", timeout=self._lock_timeout, wait=wait)
 
     def _add(
         self,
         record: RepoDataRecord,
-        segment: str,
+        segments: Sequence[str],
         client: Client,
         reporter: CacheReporter | None,
         entry: int,
         workers: ExtractionWorkers | None,
     ) -> str:
-        temporary = f"{self._root}/.{segment[:100]}.{os.urandom(6).hex()}.partial"
+        temporary = f"{self._root}/.{segments[0][:100]}.{os.urandom(6).hex()}.partial"
         try:
             digest = download_package(
                 record,
@@ -234,7 +246,7 @@ class PackageCache:
                 workers=workers,
             )
             write_record(temporary, record, digest)
-            final = self._publish(temporary, segment, record, digest)
+            final = self._publish(temporary, segments, record, digest)
         except OSError as error:
             remove_tree(temporary)
             message = f"cannot write to package cache `{self._root}`: {error.strerror}"
@@ -246,12 +258,18 @@ class PackageCache:
         return final
 
     def _publish(
-        self, temporary: str, segment: str, record: RepoDataRecord, digest: ArchiveDigest
+        self,
+        temporary: str,
+        segments: Sequence[str],
+        record: RepoDataRecord,
+        digest: ArchiveDigest,
     ) -> str:
         """Give a finished directory its name, unless somebody was faster."""
-        for name in (segment, _hashed_segment(record, digest.sha256.hex())):
+        if len(segments) == 1:
+            segments = (*segments, _hashed_segment(segments[0], digest.sha256.hex()))
+        for name in segments:
             final = f"{self._root}/{name}"
-            if not os.path.lexists(final) and _renamed(temporary, final):
+            if not os.access(final, os.F_OK) and _renamed(temporary, final):
                 return self._finish(final, digest)
             if is_usable(final, record, validation=self.validation):
                 remove_tree(temporary)
@@ -305,14 +323,12 @@ def _segments(record: RepoDataRecord) -> tuple[str, ...]:
     if fault is not None or "/" in stem or "\\" in stem or stem.startswith("."):
         message = f"package {stem!a} cannot be cached: its name is no file name"
         raise PackageCacheError(message, path=None)
-    if record.sha256_hex or record.md5_hex:
-        return stem, _hashed_segment(record)
-    return (stem,)
+    promised = record.sha256_hex or record.md5_hex
+    return (stem, _hashed_segment(stem, promised)) if promised else (stem,)
 
 
-def _hashed_segment(record: RepoDataRecord, actual_sha256_hex: str | None = None) -> str:
-    promised = record.sha256_hex or record.md5_hex or actual_sha256_hex or ""
-    return f"{record.file_stem}-{promised.lower()[:16]}"
+def _hashed_segment(stem: str, hash_hex: str) -> str:
+    return f"{stem}-{hash_hex[:16].lower()}"
 
 
 def _append_url(root: str, url: str) -> None:

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Protocol, TypedDict
 
 from hognose.archive import extract_into, remove_tree
 from hognose.cache.page_error import page_error
 from hognose.errors import ArchiveError, HashMismatchError, HognoseError, NetworkError
-from hognose.net import path_of_file_url, redact
+from hognose.net import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from hognose.archive import ArchiveDigest, ExtractionWorkers, ExtractLimits
     from hognose.net import Client, Response
@@ -74,6 +76,8 @@ def download_package(
             broke off twice.
         OSError: The directory cannot be made.
     """
+    # A worker reads a file by itself.
+    path = None if workers is None else client.local_path(record.url)
     fault: HognoseError | None = None
     for _ in range(_DOWNLOADS):
         if fault is not None:
@@ -81,18 +85,19 @@ def download_package(
             remove_tree(directory)
         os.mkdir(directory)
         # Asking has retries of its own, so what it raises is final.
-        with client.open(record.url) as response:
-            total = response.length if response.length is not None else record.size
-            progress = _Progress(reporter, entry, total, longest=record.size)
+        opened: AbstractContextManager[Response | str]
+        opened = client.open(record.url) if path is None else nullcontext(path)
+        with opened as source:
+            progress = _Progress(reporter, entry, _total_of(source, record), longest=record.size)
             try:
-                digest = _extract(response, directory, record, client, progress, limits, workers)
+                digest = _extract(source, directory, record, client, progress, limits, workers)
                 fault = find_mismatch(record, digest)
             except _TooLongError:
                 fault = _mismatch(record, "size", record.size, f"more than {record.size}")
             except ArchiveError as error:
                 fault = find_mismatch(record, error.digest) if error.digest is not None else None
                 if error.is_page:
-                    told = page_error(fault or error, response, record.url)
+                    told = page_error(fault or error, source, record.url)
                     if fault is None:
                         raise told from error
                     fault = told
@@ -107,7 +112,8 @@ def download_package(
                 progress.complete()
             if fault is None:
                 return digest
-            response.distrust()
+            if not isinstance(source, str):
+                source.distrust()
     assert fault is not None
     raise fault
 
@@ -158,8 +164,14 @@ class _Settings(TypedDict):
     digest_damaged: bool
 
 
+def _total_of(source: Response | str, record: RepoDataRecord) -> int | None:
+    if isinstance(source, str):
+        return os.path.getsize(source) if record.size is None else record.size
+    return record.size if source.length is None else source.length
+
+
 def _extract(
-    response: Response,
+    source: Response | str,
     directory: str,
     record: RepoDataRecord,
     client: Client,
@@ -175,21 +187,13 @@ def _extract(
         "digest_damaged": True,
     }
     if workers is None:
-        return extract_into(response, directory, **settings)
+        assert not isinstance(source, str)
+        return extract_into(source, directory, **settings)
 
     def check() -> None:
         client.cancellation.check(record.url)
 
-    return workers.extract_into(_file_of(response), directory, check=check, **settings)
-
-
-def _file_of(response: Response) -> Response | str:
-    """Return the path of the file that a response reads, if it reads one."""
-    if response.url.startswith("file:"):
-        path = path_of_file_url(response.url)
-        if os.path.isfile(path):
-            return path
-    return response
+    return workers.extract_into(source, directory, check=check, **settings)
 
 
 class _TooLongError(Exception):

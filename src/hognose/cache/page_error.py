@@ -22,18 +22,22 @@ _HINT = (
 )
 
 
-def page_error(error: E, response: Response, url: str) -> E:
+def page_error(error: E, source: Response | str, url: str) -> E:
     """Return an error that says which page came from where, with the facts of another.
 
     Args:
         error: What reading the page as an archive gave.
-        response: The answer that the page is of.
+        source: The answer that the page is of, or the path of a file that is one.
         url: What was asked for.
     """
-    what, came_from = redact(url), redact(response.url).partition("?")[0]
-    said = media_type(response.headers)
-    of_type = f" of type `{said[:_SHOWN]}`" if said else ""
-    from_there = f" from {came_from}" if came_from != what.partition("?")[0] else ""
+    what = redact(url)
+    of_type = from_there = ""
+    if not isinstance(source, str):
+        if said := media_type(source.headers):
+            of_type = f" of type `{said[:_SHOWN]}`"
+        came_from = redact(source.url).partition("?")[0]
+        if came_from != what.partition("?")[0]:
+            from_there = f" from {came_from}"
     facts = {**error.__dict__, "path": what, "url": what}
     facts.pop("hint", None)
     message = f"`{what}` is not a package: a web page{of_type} came{from_there}"
