@@ -87,3 +87,47 @@ def test_items_that_cannot_be_made_anew_are_a_warning(hognose, prefix, private_h
 
     assert 0 == result.status, result.err
     assert "the menu items of other are gone" in " ".join(result.err.split())
+
+
+@pytest.mark.parametrize("command", ["install-menu", "remove-menu"])
+def test_a_frozen_environment_keeps_its_items(hognose, prefix, command):
+    (prefix / "conda-meta/frozen").write_text("{}")
+
+    refused = hognose(command, "-p", prefix)
+    allowed = hognose(command, "-p", prefix, "--override-frozen-env")
+
+    assert (1, 0) == (refused.status, allowed.status)
+    assert "marked as frozen" in refused.err
+
+
+def test_items_of_the_old_form_are_a_warning(hognose, prefix, private_home):
+    (prefix / "Menu/old.json").write_text('{"menu_name": "Old", "menu_items": []}')
+
+    result = hognose("install-menu", "-p", prefix)
+
+    assert 0 == result.status
+    assert "old has menu items for Windows only" in " ".join(result.err.split())
+    assert ["tools_app.desktop"] == entries(private_home)
+
+
+def test_an_item_of_another_program_is_left_alone(hognose, prefix, private_home):
+    own = private_home / ".local/share/applications/tools_app.desktop"
+    own.parent.mkdir(parents=True)
+    own.write_text("mine")
+
+    result = hognose("install-menu", "-p", prefix)
+
+    assert 1 == result.status
+    assert "not made by hognose" in " ".join(result.err.split())
+    assert "mine" == own.read_text()
+
+
+def test_an_environment_with_a_broken_note_is_removed_and_says_so(hognose, prefix, tmp_path):
+    (prefix / "conda-meta/menus").mkdir()
+    (prefix / "conda-meta/menus/app.json").write_text("garbage")
+
+    result = hognose("env", "remove", "-p", prefix, "-y")
+
+    assert 1 == result.status
+    assert "is removed, but not all menu items" in " ".join(result.err.split())
+    assert [] == [path.name for path in tmp_path.iterdir() if "env" in path.name]

@@ -1,28 +1,19 @@
 """Menu items for three desktops, below a directory of the test's own."""
 
-import json
 import os
 import plistlib
 import struct
 import subprocess
 import sys
+from urllib.parse import quote
 
 import pytest
 
 from hognose.errors import InstallerError, InvalidPackageFileError
-from hognose.install import MenuPlaces, install_menus, remove_menus
-from hognose.types import Platform
+from hognose.install import MenuPlaces, remove_menus
+from support.desktop import LINUX, MACOS, WINDOWS, Desktop, FakeRegistry, item
 from support.trees import snapshot
 
-LINUX, MACOS, WINDOWS = Platform("linux-64"), Platform("osx-arm64"), Platform("win-64")
-
-ITEM = {
-    "name": "My App",
-    "description": "Shows things; well",
-    "command": ["{{ BIN_DIR }}/app", "--name", "it's", "%F"],
-    "icon": "{{ MENU_DIR }}/app.{{ ICON_EXT }}",
-    "working_dir": "{{ HOME }}",
-}
 LINUX_OPTIONS = {
     "Categories": ["Science", "Education"],
     "StartupNotify": False,
@@ -30,39 +21,9 @@ LINUX_OPTIONS = {
 }
 
 
-class Desktop:
-    def __init__(self, root):
-        self.root = root
-        self.prefix = root / "my env"
-        self.home = root / "home"
-        self.places = MenuPlaces(
-            applications=f"{self.home}/apps",
-            data=f"{self.home}/data",
-            menu_file=f"{self.home}/menus/applications.menu",
-            desktop=f"{self.home}/Desktop",
-            quick_launch=f"{self.home}/quick",
-        )
-        (self.prefix / "Menu").mkdir(parents=True)
-        (self.prefix / "conda-meta").mkdir()
-        self.home.mkdir()
-
-    def write(self, package="app", menu_name="Tools ({{ ENV_NAME }})", items=(), **keys):
-        document = {"$schema": "x", "menu_name": menu_name, "menu_items": list(items), **keys}
-        (self.prefix / f"Menu/{package}.json").write_text(json.dumps(document))
-
-    def install(self, platform, **options):
-        options.setdefault("places", self.places)
-        home = str(self.home)
-        return install_menus(self.prefix, platform=platform, home=home, **options)
-
-
 @pytest.fixture
 def desktop(tmp_path):
     return Desktop(tmp_path)
-
-
-def item(platform, **changes):
-    return {**ITEM, "platforms": {platform: changes}}
 
 
 def test_linux_gets_an_entry_a_menu_and_a_file_type(desktop):
@@ -76,12 +37,13 @@ def test_linux_gets_an_entry_a_menu_and_a_file_type(desktop):
         "Type=Application",
         "Name=My App",
         "Comment=Shows things; well",
-        f'Exec="{desktop.prefix}/conda-meta/menus/app.tools-my-env.my-app.sh" %F',
+        f'Exec="{desktop.prefix}/conda-meta/menus/app.1.sh" %F',
         "Terminal=false",
         f"Icon={desktop.prefix}/Menu/app.png",
         f"Path={desktop.home}",
         "Categories=Science;Education;",
         "StartupNotify=false",
+        f"X-Hognose-Item=hognose-item:{made.token}:{quote(str(desktop.prefix))};",
     ] == entry.splitlines()
     menu = (desktop.home / "menus/applications.menu").read_text()
     assert "<Filename>tools-my-env_my-app.desktop</Filename>" in menu
@@ -106,7 +68,8 @@ def test_the_script_activates_and_passes_the_files_on(desktop):
     (desktop.prefix / "conda-meta/state").write_text('{"env_vars": {"A": "a \\"b\\" $c"}}')
 
     (made,) = desktop.install(LINUX)
-    out = subprocess.run([made.paths[0], "x y.app"], capture_output=True, text=True, check=True)
+    script = desktop.prefix / "conda-meta/menus" / made.scripts[0]
+    out = subprocess.run([script, "x y.app"], capture_output=True, text=True, check=True)
 
     expected = [str(desktop.home), str(desktop.prefix), 'a "b" $c', "from-script", "1"]
     assert [*expected, "--name", "it's", "x y.app"] == out.stdout.splitlines()
@@ -181,17 +144,6 @@ def test_an_application_has_no_links_out_of_itself(desktop):
     assert not (desktop.home / "apps/My App.app").exists()
 
 
-class FakeRegistry:
-    def __init__(self):
-        self.values = {}
-
-    def write(self, key, name, value):
-        self.values[key, name] = value
-
-    def delete(self, key, name):
-        self.values.pop((key, name), None)
-
-
 def test_windows_gets_shortcuts_and_file_types(desktop):
     registry = FakeRegistry()
     desktop.write(
@@ -207,8 +159,8 @@ def test_windows_gets_shortcuts_and_file_types(desktop):
     assert (desktop.home / "Desktop/My App.lnk").read_bytes() == link
     assert not (desktop.home / "quick").exists()
     assert "Me.App.AssocFile.app" in {name for _, name in registry.values}
-    script = (desktop.prefix / "conda-meta/menus/app.tools-my-env.my-app.bat").read_bytes()
-    assert b'set "CONDA_PREFIX=' in script
+    script = (desktop.prefix / "conda-meta/menus/app.1.bat").read_bytes()
+    assert b'@SET "CONDA_PREFIX=' in script
     assert script.count(b"\n") == script.count(b"\r\n")
 
     remove_menus(desktop.prefix, registry=registry)
@@ -221,7 +173,7 @@ def test_the_files_to_open_are_the_arguments_of_the_script_on_windows(desktop):
     desktop.install(WINDOWS)
 
     (script,) = (desktop.prefix / "conda-meta/menus").glob("*.bat")
-    assert script.read_text().rstrip().endswith('/app.exe" 100%% %*')
+    assert script.read_text().rstrip().endswith('\\app.exe" 100%% %*')
 
 
 def test_a_platform_says_things_anew_and_others_get_nothing(desktop):
@@ -265,7 +217,7 @@ def test_a_name_cannot_lead_elsewhere(desktop):
     assert "_.._.._evil.app" == application.name
 
 
-@pytest.mark.parametrize("text", ["{", '{"menu_name": "old"}', '{"$schema": "x", "menu_name": 1}'])
+@pytest.mark.parametrize("text", ["{", "[]", '{"$schema": "x", "menu_name": 1}'])
 def test_what_is_no_document_is_refused(desktop, text):
     (desktop.prefix / "Menu/bad.json").write_text(text)
 

@@ -21,6 +21,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("names", nargs="*", metavar="NAME", help="the packages (default: all)")
     parser.add_argument("--system", action="store_true", help="those made for all users")
+    parser.add_argument(
+        "--override-frozen-env",
+        action="store_true",
+        help="change the environment although it is marked as frozen",
+    )
     options.add_prefix_options(parser)
     options.add_output_options(parser)
 
@@ -30,6 +35,7 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.install import remove_menus, system_registry
 
     prefix = options.find_settled_environment(arguments, console)
+    options.require_not_frozen(prefix, arguments)
     removed = remove_menus(
         prefix,
         packages=arguments.names or None,

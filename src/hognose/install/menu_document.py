@@ -1,6 +1,6 @@
 """Menu items that packages bring along: `Menu/NAME.json` (CEP 11), read and filled in.
 
-Documents of the unversioned older form, which name no schema, are not read.
+Documents of the unversioned older form, which name no schema, are `hognose.install.menu_legacy`'s.
 """
 
 from __future__ import annotations
@@ -16,14 +16,36 @@ from hognose.install.noarch_python import PythonInfo
 from hognose.types import PrefixRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from hognose.types import Platform
 
-__all__ = ("MenuItem", "find_placeholders", "read_menu_items", "slug")
+__all__ = (
+    "MenuItem",
+    "find_placeholders",
+    "is_legacy",
+    "menu_items",
+    "read_menu_document",
+    "require_writable",
+    "slug",
+)
 
 _PLACEHOLDER = re.compile(r"\{\{ *([A-Z_]+) *\}\}")
 _ICONS = {"linux": "png", "osx": "icns", "win": "ico"}
+# What no XML document, desktop entry or property list can hold.
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# Options that lead to more than a line of text; what the others are is up to the desktop.
+_OPTION_TYPES: dict[str, Any] = {
+    "app_user_model_id": str,
+    "desktop": bool,
+    "file_extensions": tuple[str, ...],
+    "glob_patterns": dict[str, str],
+    "info_plist_extra": dict[str, Any],
+    "link_in_bundle": dict[str, str],
+    "quicklaunch": bool,
+    "url_protocols": tuple[str, ...],
+}
 
 
 class _Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,43 +103,93 @@ def slug(text: str) -> str:
     return re.sub(r"[^\w.]+", "-", text.lower()).strip("-.") or "item"
 
 
-def read_menu_items(
-    path: str | os.PathLike[str],
-    placeholders: Mapping[str, str],
-    *,
-    platform: Platform,
-    locate: Callable[[str, str], str],
-) -> tuple[MenuItem, ...]:
-    """Read the items that a document has for a platform.
-
-    Args:
-        path: The document.
-        placeholders: What `{{ NAME }}` stands for.
-        platform: The platform.
-        locate: Returns where an item will be, from the names of menu and item.
+def read_menu_document(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return what a document holds; nothing is known of its form yet.
 
     Raises:
-        InvalidPackageFileError: It is no document of CEP 11; names the file.
+        InvalidPackageFileError: It is no JSON object; names the file.
         OSError: It cannot be read.
     """
     shown = os.fspath(path)
     with open(path, "rb") as file:
         data = file.read()
     try:
-        tree = msgspec.json.decode(data, type=dict[str, Any])
-        if not ({"$id", "$schema"} & tree.keys()):
-            message = f"{shown} is in the form from before CEP 11, which is not supported"
-            raise InvalidPackageFileError(message, path=shown)
-        document = msgspec.convert(tree, _Document)
-        return tuple(
-            _fill_in(document, item, options or {}, placeholders, locate)
-            for item in document.menu_items
+        return msgspec.json.decode(data, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _refuse(shown, error) from error
+
+
+def is_legacy(document: Mapping[str, Any]) -> bool:
+    """Whether a document has the form from before CEP 11."""
+    return not {"$id", "$schema"} & document.keys()
+
+
+def menu_items(
+    document: Mapping[str, Any],
+    path: str,
+    placeholders: Mapping[str, str],
+    *,
+    platform: Platform,
+    locate: Callable[[str, str], str],
+) -> tuple[MenuItem, ...]:
+    """Return the items that a document has for a platform.
+
+    Args:
+        document: What it holds.
+        path: Where it is, for messages.
+        placeholders: What `{{ NAME }}` stands for.
+        platform: The platform.
+        locate: Returns where an item will be, from the names of menu and item.
+
+    Raises:
+        InvalidPackageFileError: It is no document of CEP 11, or has texts that no menu can hold;
+            names the file.
+    """
+    try:
+        known = msgspec.convert(document, _Document)
+        items = tuple(
+            _fill_in(known, item, options or {}, placeholders, platform, locate)
+            for item in known.menu_items
             for name, options in item.platforms.items()
             if name == _platform_name(platform)
         )
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
-        message = f"{shown} is no menu document: {error}"
-        raise InvalidPackageFileError(message, path=shown) from error
+        for item in items:
+            require_writable(item, platform)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise _refuse(path, error) from error
+    return items
+
+
+def _refuse(path: str, error: Exception) -> InvalidPackageFileError:
+    hint = "name the packages whose items are to be made, to do without it"
+    return InvalidPackageFileError(f"{path} is no menu document: {error}", path=path, hint=hint)
+
+
+def require_writable(item: MenuItem, platform: Platform) -> None:
+    """Refuse an item with texts that cannot be written where they belong.
+
+    Raises:
+        msgspec.ValidationError: Says which.
+    """
+    # On Windows each of these is part of one line of a batch file.
+    lines = (*item.command, item.working_dir, item.icon) if platform.is_windows else ()
+    for text in (item.menu_name, item.name, *lines):
+        if text is not None and _CONTROL.search(text):
+            raise msgspec.ValidationError(f"{text!a} has a control character")
+    fields = msgspec.structs.asdict(item)
+    for text in _texts(list(fields.values())):
+        if _UNWRITABLE.search(text):
+            raise msgspec.ValidationError(f"{text!a} has a character that no menu can hold")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from _texts([*value.keys(), *value.values()])
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts(item)
 
 
 def _platform_name(platform: Platform) -> str:
@@ -129,6 +201,7 @@ def _fill_in(
     item: _Item,
     options: dict[str, Any],
     placeholders: Mapping[str, str],
+    platform: Platform,
     locate: Callable[[str, str], str],
 ) -> MenuItem:
     # A platform may say anything anew, except what platforms there are.
@@ -139,9 +212,12 @@ def _fill_in(
     menu_name = _render(_choose(document.menu_name, is_base=is_base), placeholders)
     name = _render(_choose(item.name, is_base=is_base), placeholders)
     location = locate(menu_name, name)
-    values = {**placeholders, "MENU_ITEM_LOCATION": location}
+    shown = location.replace("/", "\\") if platform.is_windows else location
+    values = {**placeholders, "MENU_ITEM_LOCATION": shown}
     rest = {
-        key: value for key, value in options.items() if key not in general and value is not None
+        key: msgspec.convert(value, _OPTION_TYPES.get(key, Any))
+        for key, value in options.items()
+        if key not in general and value is not None
     }
     return MenuItem(
         menu_name=menu_name,

@@ -1,19 +1,28 @@
-"""Menu items on Linux: XDG desktop files, their menus, and their file types (CEP 11)."""
+"""Menu items on Linux: XDG desktop files, the names of menus, and file types (CEP 11)."""
 
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from contextlib import suppress
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from hognose.install.menu_document import slug
 from hognose.install.menu_scripts import is_field_code
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hognose.install.menu_document import MenuItem
 
-__all__ = ("add_to_menu", "desktop_entry", "directory_entry", "mime_document", "remove_from_menu")
+__all__ = (
+    "desktop_entry",
+    "directory_entry",
+    "is_own_directory_entry",
+    "mime_document",
+    "refresh_caches",
+)
 
 _KEYS = (
     "Categories",
@@ -32,149 +41,95 @@ _KEYS = (
     "StartupWMClass",
     "TryExec",
 )
-_HEAD = (
-    '<!DOCTYPE Menu PUBLIC "-//freedesktop//DTD Menu 1.0//EN"\n'
-    ' "http://standards.freedesktop.org/menu-spec/menu-1.0.dtd">\n'
-)
-_SYSTEM_MENU = "/etc/xdg/menus/applications.menu"
+_OWN = "X-Hognose-Menu=true"
+# Seconds; the caches of a whole desktop are made in one or two.
+_PATIENCE = 60
 
 
-def desktop_entry(item: MenuItem, script: str) -> str:
+def desktop_entry(item: MenuItem, script: str, mark: str) -> str:
     """Return the text of a `.desktop` file that starts a script."""
     codes = " ".join(part for part in item.command if is_field_code(part))
-    rows: list[tuple[str, object]] = [
-        ("Type", "Application"),
-        ("Name", item.name),
-        ("Comment", item.description),
-        ("Exec", f"{_quote(script)} {codes}".strip()),
+    first = [("Type", "Application"), ("Name", item.name), ("Comment", item.description)]
+    rest: list[tuple[str, object]] = [
         ("Terminal", item.terminal),
         ("Icon", item.icon),
         ("Path", item.working_dir),
         *((key, item.options.get(key)) for key in _KEYS),
+        ("X-Hognose-Item", mark),
     ]
-    lines = [f"{key}={_value(value)}" for key, value in rows if value is not None and value != ""]
-    return "\n".join(["[Desktop Entry]", *lines]) + "\n"
+    command = f"Exec={_quote(script)} {codes}".strip()
+    return "\n".join(["[Desktop Entry]", *_lines(first), command, *_lines(rest)]) + "\n"
+
+
+def _lines(rows: Sequence[tuple[str, object]]) -> list[str]:
+    return [f"{key}={_value(value)}" for key, value in rows if value is not None and value != ""]
 
 
 def _value(value: object) -> str:
+    """Return a value with the escapes that the Desktop Entry Specification has for it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (list, tuple)):
         return "".join(f"{_value(item).replace(';', chr(92) + ';')};" for item in value)
-    return str(value).replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+    escapes = (("\\", "\\\\"), ("\n", "\\n"), ("\r", "\\r"), ("\t", "\\t"))
+    text = str(value)
+    for letter, escape in escapes:
+        text = text.replace(letter, escape)
+    # Blanks at the beginning would be taken for those around the equals sign.
+    return text if not text.startswith(" ") else f"\\s{text[1:]}"
 
 
 def _quote(path: str) -> str:
     """Quote an argument of `Exec`, where `%` has a meaning besides (Desktop Entry, Exec key)."""
     escaped = "".join(f"\\{letter}" if letter in '"`$\\' else letter for letter in path)
     # The value itself is unescaped once more before it is taken apart.
-    return '"' + escaped.replace("\\", "\\\\").replace("%", "%%") + '"'
+    return f'"{_value(escaped).replace("%", "%%")}"'
 
 
 def directory_entry(menu_name: str) -> str:
     """Return the text of a `.directory` file, which gives a menu its name."""
-    return f"[Desktop Entry]\nType=Directory\nName={_value(menu_name)}\n"
+    return f"[Desktop Entry]\nType=Directory\nName={_value(menu_name)}\n{_OWN}\n"
 
 
-def mime_document(item: MenuItem) -> str | None:
+def is_own_directory_entry(path: str) -> bool:
+    """Tell whether a file is what `directory_entry` returned, for whatever menu."""
+    if os.path.isfile(path) and not os.path.islink(path):
+        with suppress(OSError, UnicodeDecodeError), open(path, encoding="utf-8") as file:
+            return _OWN in file.read().splitlines()
+    return False
+
+
+def mime_document(item: MenuItem, mark: str) -> str | None:
     """Return a document that tells file types by their names; None where the item has none."""
     patterns = item.options.get("glob_patterns")
-    if not isinstance(patterns, dict) or not patterns:
+    if not patterns:
         return None
     root = ET.Element("mime-info", xmlns="http://www.freedesktop.org/standards/shared-mime-info")
+    root.append(ET.Comment(mark))
     for kind, pattern in sorted(patterns.items()):
-        element = ET.SubElement(root, "mime-type", type=str(kind))
-        ET.SubElement(element, "glob", pattern=str(pattern))
+        element = ET.SubElement(root, "mime-type", type=kind)
+        ET.SubElement(element, "glob", pattern=pattern)
         ET.SubElement(element, "comment").text = f"file of {item.name}"
     ET.indent(root)
     text = ET.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
 
 
-def add_to_menu(file: str, menu_name: str, desktop_file: str) -> None:
-    """Have a menu file show a menu with an item; what else is in it stays.
+def refresh_caches(applications: str, mime: str) -> None:
+    """Have the desktop see what kinds of files items are for, where it has programs for that.
 
     Args:
-        file: `applications.menu`; made if it is missing.
-        menu_name: The menu's name.
-        desktop_file: The name of the item's file.
-
-    Raises:
-        OSError: It cannot be read or written.
+        applications: The folder of `.desktop` files.
+        mime: The folder of file types, in which `packages` is; empty if those are as they were.
     """
-    root = _read(file)
-    menu = _find(root, menu_name)
-    if menu is None:
-        menu = ET.SubElement(root, "Menu")
-        ET.SubElement(menu, "Name").text = menu_name
-        ET.SubElement(menu, "Directory").text = f"{slug(menu_name)}.directory"
-        ET.SubElement(menu, "Include")
-    include = menu.find("Include")
-    if include is None:
-        include = ET.SubElement(menu, "Include")
-    if desktop_file not in {element.text for element in include.findall("Filename")}:
-        ET.SubElement(include, "Filename").text = desktop_file
-    _write(file, root)
-
-
-def remove_from_menu(file: str, menu_name: str, desktop_file: str) -> bool:
-    """Undo `add_to_menu`; tell whether the menu has no items left and is gone.
-
-    Raises:
-        OSError: It cannot be read or written.
-    """
-    if not os.path.isfile(file):
-        return True
-    root = _read(file)
-    menu = _find(root, menu_name)
-    if menu is None:
-        return True
-    include = menu.find("Include")
-    for element in [] if include is None else include.findall("Filename"):
-        if element.text == desktop_file and include is not None:
-            include.remove(element)
-    is_empty = include is None or len(include) == 0
-    if is_empty:
-        root.remove(menu)
-    if is_empty and ET.tostring(root) == ET.tostring(_new()):
-        # Nothing is left but what we began with.
-        with suppress(FileNotFoundError):
-            os.unlink(file)
-    else:
-        _write(file, root)
-    return is_empty
-
-
-def _new() -> ET.Element:
-    root = ET.Element("Menu")
-    ET.SubElement(root, "Name").text = "Applications"
-    ET.SubElement(root, "MergeFile", type="parent").text = _SYSTEM_MENU
-    return root
-
-
-def _read(file: str) -> ET.Element:
-    try:
-        root = ET.parse(file).getroot()  # noqa: S314  # the user's own settings
-    except FileNotFoundError:
-        return _new()
-    except ET.ParseError as error:
-        raise OSError(f"{file} is no menu file: {error}") from error
-    for element in root.iter():
-        # Line breaks between elements are made anew.
-        if element.text is not None and not element.text.strip():
-            element.text = None
-        element.tail = None
-    return root
-
-
-def _find(root: ET.Element, name: str) -> ET.Element | None:
-    return next((menu for menu in root.findall("Menu") if menu.findtext("Name") == name), None)
-
-
-def _write(file: str, root: ET.Element) -> None:
-    ET.indent(root)
-    part = f"{file}.{os.getpid()}.part"
-    os.makedirs(os.path.dirname(file), exist_ok=True)
-    with open(part, "w", encoding="utf-8", newline="\n") as stream:
-        stream.write(_HEAD + ET.tostring(root, encoding="unicode") + "\n")
-    os.replace(part, file)
+    commands = [("update-desktop-database", applications)]
+    if mime:
+        commands.insert(0, ("update-mime-database", mime))
+    for name, folder in commands:
+        program = shutil.which(name)
+        if program is not None:
+            # What they complain of is in the files of others as well.
+            with suppress(OSError, subprocess.SubprocessError):
+                subprocess.run(
+                    [program, folder], capture_output=True, check=False, timeout=_PATIENCE
+                )

@@ -1,30 +1,32 @@
 """Menu items put on a desktop and taken off again (CEP 11).
 
-What was made for a package is noted in `conda-meta/menus/NAME.json` before it is made, so that
-removing finds all of it, also after an interruption.
+Everything is planned before anything is changed, and what is there already is left to whoever has
+made it.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol
 
-import msgspec
-
-from hognose.errors import InstallerError
+from hognose.errors import HognoseError, InstallerError
+from hognose.install.arguments import require_all
 from hognose.install.failures import explain_failure
-from hognose.install.menu_document import find_placeholders, read_menu_items, slug
-from hognose.install.menu_scripts import batch_script, shell_script
+from hognose.install.menu_changes import replace_menu, take_menu_away
+from hognose.install.menu_marks import read_mark, require_free
+from hognose.install.menu_notes import InstalledMenu, noted_menus, noted_packages, read_note
+from hognose.install.prefix_lock import PrefixLock
+from hognose.install.prefix_path import normal_path
+from hognose.install.recorded_paths import require_own_folders
+from hognose.install.reporter import ReporterCalls
 from hognose.types import Platform
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Sequence
 
-    from hognose.install.menu_document import MenuItem
     from hognose.install.menu_places import MenuPlaces
+    from hognose.install.menu_plan import PlannedMenu
 
 __all__ = (
     "InstalledMenu",
@@ -35,41 +37,24 @@ __all__ = (
     "system_registry",
 )
 
-_NOTES = "conda-meta/menus"
-
-# How everything ends that is made for an item. Nothing else is removed, whatever a note says: it
-# may have come with an environment from somebody else.
-_MADE = (".app", ".bat", ".desktop", ".directory", ".lnk", ".menu", ".sh", ".xml")
-
 
 class Registry(Protocol):
     r"""The part of the Windows registry below `Software\Classes`."""
+
+    def read(self, key: str, name: str) -> str | None:
+        """Return a value, of whoever has one where these users have none; None if nobody."""
 
     def write(self, key: str, name: str, value: str) -> None:
         """Set a value; keys are made."""
 
     def delete(self, key: str, name: str) -> None:
-        """Delete a value, and the key if nothing is left in it; it need not exist."""
+        """Delete a value, and the keys around it in which nothing is left; it need not exist."""
 
+    def delete_tree(self, key: str) -> None:
+        """Delete a key with everything in it; it need not exist."""
 
-class InstalledMenu(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What was made for a package.
-
-    Attributes:
-        package: The package's name.
-        paths: The files and folders, absolute.
-        entries: Linux: menu file, menu, `.desktop` file and `.directory` file of each item.
-        registry: Windows: keys and names of values.
-    """
-
-    package: str
-    paths: list[str] = []
-    entries: list[tuple[str, str, str, str]] = []
-    registry: list[tuple[str, str]] = []
-
-
-# Made once: msgspec crashes where several threads make the first one at the same time.
-_INSTALLED_MENU = msgspec.json.Decoder(InstalledMenu)
+    def tell(self) -> None:
+        """Have the desktop see what was changed."""
 
 
 def install_menus(
@@ -82,8 +67,13 @@ def install_menus(
     home: str = "",
     registry: Registry | None = None,
     run_precreate: bool = False,
+    reporter: object | None = None,
+    lock_timeout: float = 60.0,
 ) -> tuple[InstalledMenu, ...]:
     """Make the menu items of the packages in an environment; those that are there are made anew.
+
+    Nothing is changed unless the items of all of these packages can be made. An item of the same
+    name that is another environment's, or was not made here at all, is left as it is.
 
     Args:
         prefix: The environment.
@@ -94,41 +84,41 @@ def install_menus(
         home: The user's directory, for the placeholder `HOME`.
         registry: Windows: what file types and URLs are written to; None leaves them alone.
         run_precreate: Whether documents may run their `precreate` command.
+        reporter: An object with the method `on_warning` of `Reporter`.
+        lock_timeout: Seconds to wait while another process changes the environment.
 
     Raises:
-        InstallerError: A named package has no menu document, or a file cannot be written. What
-            was made for the package at fault is removed.
+        ActivationError: The variables of the environment cannot be read, or not be set.
+        InstallerError: A named package has no menu document, an item's place is taken, or a file
+            cannot be written. In the last case what was made for the package at fault is removed.
         InvalidPackageFileError: A document cannot be used.
+        LinkError: The path of the environment cannot be one.
     """
     platform = platform or Platform.current()
-    root = os.path.abspath(prefix)
-    base = root if base_prefix is None else os.path.abspath(base_prefix)
-    found = _documents(root, packages)
-    placeholders = find_placeholders(root, base, platform=platform, home=home)
-    done = []
-    for package, document in found.items():
-        items = read_menu_items(
-            document,
-            placeholders,
-            platform=platform,
-            locate=lambda menu, name: _locate(places, platform, menu, name),
-        )
-        _remove(root, package, registry)
-        if not items:
-            continue
-        note = InstalledMenu(package=package)
+    root = normal_path(prefix)
+    base = root if base_prefix is None else normal_path(base_prefix)
+    names = None if packages is None else require_all("packages", packages, str)
+    tell = ReporterCalls(reporter)
+    # Only who makes items waits for what that takes: removing environments does not.
+    from hognose.install.menu_plan import MenuContext, plan_menu
+
+    require_own_folders(root)
+    if not _documents(root, names):
+        return ()
+    with PrefixLock(root, timeout=lock_timeout):
+        # Whoever held the lock may have changed what there is.
+        found = _documents(root, names)
         try:
-            for item in items:
-                if item.precreate and run_precreate:
-                    _run_precreate(item, platform)
-                _install_item(root, item, places, platform, note, registry)
-        except BaseException as error:
-            _remove(root, package, registry)
-            if isinstance(error, OSError):
-                raise explain_failure(error, root) from error
-            raise
-        done.append(note)
-    return tuple(done)
+            context = MenuContext.read(root, base, platform=platform, places=places, home=home)
+            menus = [plan_menu(package, path, context) for package, path in found.items()]
+            _require_places(root, menus)
+        except OSError as error:
+            raise explain_failure(error, root) from error
+        for menu in menus:
+            if menu.is_legacy:
+                tell("warning", f"{menu.package} has menu items for Windows only")
+            replace_menu(root, menu, platform, registry, run_precreate=run_precreate, tell=tell)
+    return tuple(menu.note for menu in menus if menu.items)
 
 
 def remove_menus(
@@ -139,6 +129,9 @@ def remove_menus(
 ) -> tuple[InstalledMenu, ...]:
     """Remove the menu items that were made for the packages of an environment.
 
+    What was not made for it, whatever the environment says, is left as it is. A package whose
+    items cannot be removed does not keep those of the others.
+
     Args:
         prefix: The environment.
         packages: The names of the packages, by default all that have any.
@@ -148,46 +141,48 @@ def remove_menus(
         What was removed; nothing for packages that have no items.
 
     Raises:
-        InstallerError: A file cannot be removed.
+        InstallerError: A file cannot be removed, or a note of what was made cannot be used.
     """
     root = os.path.abspath(prefix)
+    names = None if packages is None else require_all("packages", packages, str)
+    removed: list[InstalledMenu] = []
+    failures: list[HognoseError] = []
     try:
-        names = sorted(os.listdir(f"{root}/{_NOTES}"))
-    except FileNotFoundError:
-        return ()
-    present = [name.removesuffix(".json") for name in names if name.endswith(".json")]
-    wanted = [name for name in present if packages is None or name in packages]
-    try:
-        removed = [_remove(root, package, registry) for package in wanted]
+        wanted = [name for name in noted_packages(root) if names is None or name in names]
     except OSError as error:
         raise explain_failure(error, root) from error
-    return tuple(note for note in removed if note is not None)
+    if wanted:
+        require_own_folders(root)
+    for package in wanted:
+        try:
+            note = read_note(root, package)
+            if note is not None:
+                take_menu_away(root, package, note, registry)
+                removed.append(note)
+        except OSError as error:
+            failure = explain_failure(error, root)
+            failure.__cause__ = error
+            failures.append(failure)
+        except HognoseError as error:
+            failures.append(error)
+    if failures:
+        for other in failures[1:]:
+            failures[0].add_note(str(other))
+        raise failures[0]
+    return tuple(removed)
 
 
-def noted_menus(prefix: str | os.PathLike[str]) -> tuple[InstalledMenu, ...]:
-    """Return what was made for the packages of an environment; notes that are damaged are left out.
-
-    Args:
-        prefix: The environment.
-    """
-    folder = os.path.join(prefix, _NOTES)
-    found = []
-    for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
-        if name.endswith(".json"):
-            with suppress(OSError, msgspec.DecodeError), open(f"{folder}/{name}", "rb") as file:
-                found.append(_INSTALLED_MENU.decode(file.read()))
-    return tuple(found)
-
-
-def _documents(root: str, packages: Collection[str] | None) -> dict[str, str]:
+def _documents(root: str, packages: Sequence[str] | None) -> dict[str, str]:
     try:
         names = sorted(os.listdir(f"{root}/Menu"))
     except (FileNotFoundError, NotADirectoryError):
         names = []
+    except OSError as error:
+        raise explain_failure(error, root) from error
     found = {
         name.removesuffix(".json"): f"{root}/Menu/{name}"
         for name in names
-        if name.endswith(".json")
+        if name.endswith(".json") and os.path.isfile(f"{root}/Menu/{name}")
     }
     if packages is None:
         return found
@@ -198,195 +193,32 @@ def _documents(root: str, packages: Collection[str] | None) -> dict[str, str]:
     return {name: path for name, path in found.items() if name in packages}
 
 
-def _locate(places: MenuPlaces, platform: Platform, menu_name: str, name: str) -> str:
-    if platform.is_windows:
-        return f"{places.applications}/{_file_name(menu_name)}/{_file_name(name)}.lnk"
-    if platform.is_osx:
-        return f"{places.applications}/{_file_name(name)}.app"
-    return f"{places.applications}/{slug(menu_name)}_{slug(name)}.desktop"
+def _require_places(root: str, menus: Sequence[PlannedMenu]) -> None:
+    """Refuse items that would lie where something else is, or two of them would."""
+    planned = {menu.package for menu in menus}
+    notes = {note.package: note for note in noted_menus(root)}
+    others = {note.token: name for name, note in notes.items() if name not in planned}
+    makers: dict[str, str] = {}
+    for menu in menus:
+        token = notes[menu.package].token if menu.package in notes else ""
+        for path in (path for item in menu.items for path in item.paths):
+            # Some file systems take two names for one that differ in case alone.
+            if path.casefold() in makers:
+                message = f"{makers[path.casefold()]} and {menu.package} both want to make {path}"
+                if makers[path.casefold()] == menu.package:
+                    message = f"{menu.package} has two menu items of the same name: {path}"
+                raise InstallerError(message, path=path, hint="name the packages without it")
+            makers[path.casefold()] = menu.package
+            require_free(path, root, token=token)
+            mark = read_mark(path)
+            if mark is not None and mark.token in others:
+                message = f"{others[mark.token]} has a menu item already at {path}"
+                raise InstallerError(message, path=path)
+        for item in menu.items:
+            if item.entry is not None:
+                from hognose.install.menu_file import require_menu_file
 
-
-def _file_name(text: str) -> str:
-    """Return a name as people see it, without what no file name may have."""
-    letters = ("_" if letter in '<>:"/\\|?*' or ord(letter) < 32 else letter for letter in text)
-    return "".join(letters).strip(" .") or "_"
-
-
-def _install_item(
-    root: str,
-    item: MenuItem,
-    places: MenuPlaces,
-    platform: Platform,
-    note: InstalledMenu,
-    registry: Registry | None,
-) -> None:
-    stem = f"{root}/{_NOTES}/{note.package}.{slug(item.menu_name)}.{slug(item.name)}"
-    variables = _variables(root) if item.activate else {}
-    if platform.is_windows:
-        _install_windows(root, item, f"{stem}.bat", variables, places, note, registry)
-    elif platform.is_osx:
-        from hognose.install.menu_macos import write_application
-
-        _announce(root, note, [item.location])
-        write_application(item, shell_script(item, root, variables, in_bundle=True))
-    else:
-        _install_linux(root, item, f"{stem}.sh", variables, places, note)
-
-
-def _install_linux(
-    root: str,
-    item: MenuItem,
-    script: str,
-    variables: Mapping[str, str],
-    places: MenuPlaces,
-    note: InstalledMenu,
-) -> None:
-    from hognose.install.menu_linux import (
-        add_to_menu,
-        desktop_entry,
-        directory_entry,
-        mime_document,
-    )
-
-    stem = f"{slug(item.menu_name)}-{slug(item.name)}"
-    types = mime_document(item)
-    type_file = f"{places.data}/mime/packages/{stem}.xml"
-    desktop_file = os.path.basename(item.location)
-    _announce(root, note, [script, item.location, *([type_file] if types else [])])
-    directory_file = f"{places.data}/desktop-directories/{slug(item.menu_name)}.directory"
-    note.entries.append((places.menu_file, item.menu_name, desktop_file, directory_file))
-    _write_note(root, note)
-    _write(script, shell_script(item, root, variables), executable=True)
-    _write(item.location, desktop_entry(item, script))
-    if types:
-        _write(type_file, types)
-    _write(directory_file, directory_entry(item.menu_name))
-    add_to_menu(places.menu_file, item.menu_name, desktop_file)
-
-
-def _install_windows(
-    root: str,
-    item: MenuItem,
-    script: str,
-    variables: Mapping[str, str],
-    places: MenuPlaces,
-    note: InstalledMenu,
-    registry: Registry | None,
-) -> None:
-    from hognose.install.menu_windows import encode_shortcut, iter_registry_values
-
-    folders = [os.path.dirname(item.location)]
-    for key, folder in (("desktop", places.desktop), ("quicklaunch", places.quick_launch)):
-        if folder and item.options.get(key, True):
-            folders.append(folder)
-    links = [f"{folder}/{os.path.basename(item.location)}" for folder in folders]
-    values = tuple(iter_registry_values(item, f'"{_back(script)}" "%1"')) if registry else ()
-    note.registry += [(key, name) for key, name, _ in values]
-    _announce(root, note, [script, *links])
-    _write(script, batch_script(item, _back(root), variables))
-    # `cmd` takes off the outer pair of quotation marks.
-    shortcut = encode_shortcut(
-        "%COMSPEC%",
-        arguments=f'/D {"/K" if item.terminal else "/C"} ""{_back(script)}""',
-        description=item.description,
-        working_dir=item.working_dir or "%HOMEDRIVE%%HOMEPATH%",
-        icon=item.icon or "",
-        is_minimized=not item.terminal,
-    )
-    for link in links:
-        os.makedirs(os.path.dirname(link), exist_ok=True)
-        with open(link, "wb") as file:
-            file.write(shortcut)
-    for key, name, value in values:
-        cast("Registry", registry).write(key, name, value)
-
-
-def _back(path: str) -> str:
-    return path.replace("/", "\\")
-
-
-def _variables(root: str) -> dict[str, str]:
-    """Return the variables that a person has set for the environment."""
-    try:
-        with open(f"{root}/conda-meta/state", "rb") as file:
-            state = msgspec.json.decode(file.read(), type=dict[str, dict[str, str]])
-    except (OSError, msgspec.DecodeError):
-        return {}
-    return {name: value for name, value in state.get("env_vars", {}).items() if name.isidentifier()}
-
-
-def _run_precreate(item: MenuItem, platform: Platform) -> None:
-    import subprocess
-
-    shell = ["cmd", "/D", "/C"] if platform.is_windows else ["bash", "-c"]
-    done = subprocess.run([*shell, str(item.precreate)], capture_output=True, check=False)
-    if done.returncode:
-        output = (done.stdout + done.stderr).decode(errors="replace").strip()
-        message = f"the command before the menu item {item.name} is made failed: {output}"
-        raise InstallerError(message, output=output)
-
-
-def _announce(root: str, note: InstalledMenu, paths: Iterable[str]) -> None:
-    note.paths += paths
-    _write_note(root, note)
-
-
-def _write_note(root: str, note: InstalledMenu) -> None:
-    path = f"{root}/{_NOTES}/{note.package}.json"
-    _write(f"{path}.part", msgspec.json.format(msgspec.json.encode(note)).decode())
-    os.replace(f"{path}.part", path)
-
-
-def _write(path: str, text: str, *, executable: bool = False) -> None:
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        file.write(text)
-    if executable:
-        os.chmod(path, 0o755)  # noqa: S103  # a program for everybody
-
-
-def _remove(root: str, package: str, registry: Registry | None) -> InstalledMenu | None:
-    path = f"{root}/{_NOTES}/{package}.json"
-    try:
-        with open(path, "rb") as file:
-            note = _INSTALLED_MENU.decode(file.read())
-    except FileNotFoundError:
-        return None
-    except msgspec.DecodeError as error:
-        message = f"the note of what was made for {package} cannot be read: {path}: {error}"
-        raise InstallerError(message, path=path) from error
-    named = [*note.paths, *[place for entry in note.entries for place in (entry[0], entry[3])]]
-    for place in named:
-        if not place.endswith(_MADE) or (os.path.isdir(place) and not place.endswith(".app")):
-            message = f"the note of what was made for {package} names what is none of it: {place}"
-            hint = f"remove {path}"
-            raise InstallerError(message, path=path, hint=hint)
-    for menu_file, menu_name, desktop_file, directory_file in note.entries:
-        from hognose.install.menu_linux import remove_from_menu
-
-        if remove_from_menu(menu_file, menu_name, desktop_file):
-            _remove_path(directory_file)
-    for made in note.paths:
-        _remove_path(made)
-        if made.endswith(".lnk"):
-            # The menu's own folder, if this was its last item.
-            with suppress(OSError):
-                os.rmdir(os.path.dirname(made))
-    if registry is not None:
-        for key, name in reversed(note.registry):
-            registry.delete(key, name)
-    os.unlink(path)
-    with suppress(OSError):
-        os.rmdir(os.path.dirname(path))
-    return note
-
-
-def _remove_path(path: str) -> None:
-    if os.path.isdir(path) and not os.path.islink(path):
-        shutil.rmtree(path)
-    else:
-        with suppress(FileNotFoundError):
-            os.unlink(path)
+                require_menu_file(item.entry[0])
 
 
 def system_registry(*, for_all_users: bool = False) -> Registry | None:
