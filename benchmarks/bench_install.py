@@ -9,7 +9,9 @@ figures from a file system with a past say more about that past than about who u
 runs in a process of its own and reports its own time; runs take turns.
 
     cold          empty cache: read from the channel's folder, verify, extract, link
-    cold, http    the same from a server on loopback, which is a process of its own
+    cold, first   the same by a process that has not installed anything before, so that it starts
+                  its workers, and py-rattler its threads
+    cold, http    from a server on loopback, which is a process of its own
     warm          everything is in the cache: link
     no change     the environment is as wanted
     update        half of the packages have a new build with the same paths
@@ -62,7 +64,7 @@ OURS = """
 import sys
 sys.path[:0] = sys.argv[1:3]
 from bench_install import Bench
-Bench.load(sys.argv[3]).create_ours(sys.argv[4])
+print(Bench.load(sys.argv[3]).create_ours(sys.argv[4]))
 """
 SERVER = """
 import sys
@@ -220,6 +222,12 @@ class Bench:
         """Make one more environment."""
         return self.install_ours(self.first, self.root / name)
 
+    def command_ours(self) -> list[str]:
+        """Return a command that makes one more environment, and prints seconds."""
+        here = Path(__file__).parent
+        arguments = [str(here), str(here.parent / "tests"), str(self.root), self.ours.name]
+        return [sys.executable, "-c", OURS, *arguments]
+
     def clear(self, *, caches: bool = False) -> None:
         """Remove the environments, and with `caches` all that was fetched."""
         shutil.rmtree(self.ours, ignore_errors=True)
@@ -292,6 +300,7 @@ def main() -> None:
             f"{len(os.sched_getaffinity(0))} processors"
         )
         measure(bench, peer, options.repeat)
+        measure_first(bench, max(3, options.repeat // 2))
         measure_compiling(bench, peer, max(3, options.repeat // 3))
         report_memory(bench)
 
@@ -387,15 +396,31 @@ def measure_compiling(bench: Bench, peer: RattlerInstaller, repeat: int) -> None
     turns.report()
 
 
+def measure_first(bench: Bench, repeat: int) -> None:
+    """Have processes of their own make one environment each."""
+    turns = Turns()
+
+    def ours() -> float:
+        done = subprocess.run(bench.command_ours(), capture_output=True, text=True, check=True)
+        return float(done.stdout)
+
+    def theirs() -> float:
+        with RattlerInstaller() as peer:
+            return bench.install_theirs(peer, bench.first)
+
+    for _ in range(repeat):
+        bench.clear(caches=True)
+        turns.take("cold, first", ours, theirs)
+    turns.report()
+
+
 def report_memory(bench: Bench) -> None:
     """Print the peaks of fresh processes that make one environment."""
     if sys.platform != "linux":
         return
-    here = Path(__file__).parent
-    arguments = [str(here), str(here.parent / "tests"), str(bench.root)]
     for title in ("cold", "warm"):
         bench.clear(caches=title == "cold")
-        process = subprocess.Popen([sys.executable, "-c", OURS, *arguments, bench.ours.name])
+        process = subprocess.Popen(bench.command_ours(), stdout=subprocess.DEVNULL)
         with Watch(process.pid) as ours, process:
             process.wait()
         with RattlerInstaller() as peer, Watch(peer._process.pid) as theirs:

@@ -10,7 +10,7 @@ from hognose import aio
 from hognose.cache import PackageCache
 from hognose.channel import index_channel
 from hognose.config import Config
-from hognose.errors import HashMismatchError, UnsolvableError
+from hognose.errors import EnvironmentChangedError, HashMismatchError, UnsolvableError
 from hognose.net import Client
 from hognose.repodata import Gateway as Blocking
 from hognose.repodata import MultiSource, SparseRepoData
@@ -295,3 +295,39 @@ def test_a_cancelled_download_leaves_the_file_as_it_was(tmp_path):
         asyncio.run(cancelled_when(server.count, aio.download_to_path(client, url, tmp_path / "a")))
     assert [tmp_path / "a"] == list(tmp_path.iterdir())
     assert b"before" == (tmp_path / "a").read_bytes()
+
+
+def test_an_install_goes_by_a_configuration(channel, gateway, tmp_path):
+    config = Config.from_toml(
+        f'always-copy = true\npkgs-dirs = ["{tmp_path}/own"]\nrun-post-link-scripts = "insecure"\n'
+    )
+
+    async def main():
+        records = await aio.solve([str(channel)], ["app"], gateway, SUBDIRS)
+        return await aio.install(records, tmp_path / "env", config=config)
+
+    result = asyncio.run(main())
+
+    assert ["lib", "app"] == [record.name for record in result.installed]
+    assert 1 == (tmp_path / "env/bin/app").stat().st_nlink
+    assert "app\n" == (tmp_path / "own/app-1.0-0/bin/app").read_text()
+
+
+def test_an_install_refuses_what_it_was_not_planned_for(channel, gateway, tmp_path):
+    async def main():
+        records = await aio.solve([str(channel)], ["app"], gateway, SUBDIRS)
+        options = {"cache_dir": tmp_path / "cache", "client": gateway.client}
+        await aio.install(records, tmp_path / "env", installed_packages=[], **options)
+        with pytest.raises(EnvironmentChangedError):
+            await aio.install([], tmp_path / "env", installed_packages=[], **options)
+        installed = PrefixRecord.collect(tmp_path / "env")
+        return await aio.install([], tmp_path / "env", installed_packages=installed, **options)
+
+    assert ["remove", "remove"] == [item.kind for item in asyncio.run(main()).operations]
+
+
+@pytest.mark.parametrize("name", ["show_progress", "attestation_policy", "clobber"])
+def test_an_install_takes_no_argument_that_would_have_no_effect(tmp_path, name):
+    with pytest.raises(TypeError, match=name):
+        asyncio.run(aio.install([], tmp_path / "env", cache_dir=tmp_path, **{name: True}))
+    assert not (tmp_path / "env").exists()

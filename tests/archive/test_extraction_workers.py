@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hognose._workers.worker_pool import import_path
 from hognose.archive import ExtractionWorkers, ExtractLimits, extract_into, worth_processes
-from hognose.archive.extraction_workers import _import_path
 from hognose.errors import ArchiveError
 from support.hostile_archives import HOSTILE
 from support.package_maker import File, Link, make_package
@@ -36,7 +36,7 @@ class Endless:
         if self.head:
             head, self.head = self.head, b""
             return head
-        print(workers._process.pid, flush=True)
+        print(workers._workers[0]._interpreter._process.pid, flush=True)
         sys.stdin.read()
 
 workers = ExtractionWorkers(3)
@@ -200,12 +200,10 @@ def test_a_process_that_is_killed_is_an_error_and_the_next_package_is_extracted_
 ) -> None:
     class Killing(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
-            assert own._process is not None
-            own._process.kill()
-            own._process.wait()
+            own._workers[0].kill()
             return super().read(size)
 
-    with ExtractionWorkers(1) as own:
+    with ExtractionWorkers(1, executable=sys.executable) as own:
         with pytest.raises(ArchiveError, match="the process that did it was ended"):
             own.extract_into(
                 Killing(archive.read_bytes()),
@@ -259,7 +257,7 @@ sys.path[:0] = sys.argv[1:]
 import hognose.archive.extraction_process
 print(*sys.modules)
 """
-    command = [sys.executable, "-I", "-S", "-c", code, *_import_path()]
+    command = [sys.executable, "-I", "-S", "-c", code, *import_path()]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert "hognose.archive.unpacking" in loaded

@@ -147,3 +147,20 @@ def test_a_package_of_pip_that_lacks_files_is_not_repaired_and_said_so(hognose, 
 
     assert "install `click==8` again" in hognose("doctor", "-p", tmp_path / "env").out
     assert "installed again by pip" in hognose("doctor", "-p", tmp_path / "env", "--repair").err
+
+
+def test_a_damaged_journal_is_put_aside_by_a_repair(hognose, prefix):
+    folder = prefix / "conda-meta/.transaction"
+    (folder / "old").mkdir(parents=True)
+    (folder / "journal").write_text("garbage\n")
+    (prefix / "lib/lib.txt").rename(folder / "old/1")
+
+    refused = hognose("update", "--all", "-y", "-p", prefix)
+    result = hognose("doctor", "--repair", "-y", "-p", prefix)
+
+    assert 1 == refused.status
+    assert "hognose doctor --repair" in refused.err
+    assert 0 == result.status, result.err
+    assert "can be neither undone nor finished" in result.err
+    assert "lib 2.0\n" == (prefix / "lib/lib.txt").read_text()
+    assert [] == faults(hognose, prefix)

@@ -42,6 +42,35 @@ def test_list_names_what_is_below_the_root_and_what_is_registered(
     assert [str(first), str(tmp_path / "elsewhere")] == document["envs"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="paths are text there")
+def test_a_path_that_is_no_text_is_listed(hognose, root, private_home, tmp_path):
+    odd = tmp_path / "odd\udcff"
+    try:
+        (odd / "conda-meta").mkdir(parents=True)
+    except OSError:
+        pytest.skip("the file system takes text only")
+    (odd / "conda-meta/history").touch()
+    (private_home / ".conda").mkdir()
+    (private_home / ".conda/environments.txt").write_bytes(b"\xfe\n" + bytes(odd) + b"\n")
+
+    listed = hognose("env", "list")
+
+    assert 0 == listed.status, listed.err
+    assert [str(odd)] == json.loads(hognose("env", "list", "--json").out)["envs"]
+
+
+def test_a_registry_that_is_no_text_stops_no_command(hognose, channel, private_home, tmp_path):
+    registry = private_home / ".conda/environments.txt"
+    registry.parent.mkdir()
+    registry.write_bytes(b"\xff\xfe\n")
+
+    made = hognose("create", "-p", tmp_path / "env", "-c", channel, "lib")
+    gone = hognose("env", "remove", "-y", "-p", tmp_path / "env")
+
+    assert [0, 0] == [made.status, gone.status]
+    assert b"" == registry.read_bytes()
+
+
 def test_list_marks_the_active_and_the_frozen(hognose, first, monkeypatch):
     monkeypatch.setenv("CONDA_PREFIX", str(first))
     (first / "conda-meta/frozen").touch()

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from hognose.install.journal import Journal
+
 
 @pytest.fixture
 def prefix(hognose, channel, tmp_path):
@@ -57,6 +59,20 @@ def test_a_frozen_environment_keeps_its_variables(hognose, prefix):
     allowed = hognose("env", "vars", "set", "-p", prefix, "A=1", "--override-frozen-env")
 
     assert (1, 0) == (refused.status, allowed.status)
+
+
+@pytest.mark.parametrize("words", [["set", "A=2"], ["unset", "A"]])
+def test_what_is_refused_settles_nothing(hognose, prefix, words):
+    hognose("env", "vars", "set", "-p", prefix, "A=1")
+    (prefix / "conda-meta/frozen").write_text("{}")
+    journal = Journal.begin(str(prefix))
+    journal.close()
+
+    result = hognose("env", "vars", words[0], "-p", prefix, *words[1:])
+
+    assert 1 == result.status
+    assert "marked as frozen" in result.err
+    assert (prefix / "conda-meta/.transaction").is_dir()
 
 
 def test_a_list_has_the_hashes(hognose, prefix):

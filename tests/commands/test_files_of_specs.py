@@ -10,6 +10,7 @@ import pytest
 
 from hognose.channel import index_channel
 from hognose.types import Platform, PrefixRecord
+from support.channel_server import ChannelServer
 from support.package_maker import File, make_package, make_python
 
 
@@ -152,6 +153,24 @@ def test_a_list_of_urls_is_installed_as_it_is(hognose, channel, write, tmp_path)
     record = PrefixRecord.collect(tmp_path / "env")[0]
     assert ("lib >=1",) == record.depends
     assert lines[1] == record.url
+
+
+def test_a_listed_package_without_a_hash_is_recorded_with_what_was_measured(
+    hognose, channel, write, tmp_path
+):
+    with ChannelServer(channel) as server:
+        url = f"{server.url.rstrip('/')}/linux-64/lib-1.0-0.conda"
+        file = write("list.txt", f"@EXPLICIT\n{url}\n")
+        for name in ("cold", "warm"):
+            result = hognose("create", "-y", "-p", tmp_path / name, "--file", file)
+            assert result.status == 0, result.err
+    content = (channel / "linux-64/lib-1.0-0.conda").read_bytes()
+    measured = (hashlib.sha256(content).hexdigest(), hashlib.md5(content).hexdigest(), len(content))
+    for name in ("cold", "warm"):
+        (record,) = PrefixRecord.collect(tmp_path / name)
+        assert measured == (record.sha256_hex, record.md5_hex, record.size)
+    stored = json.loads((tmp_path / "cache/pkgs/lib-1.0-0/info/repodata_record.json").read_text())
+    assert measured == (stored["sha256"], stored["md5"], stored["size"])
 
 
 def test_what_list_explicit_prints_makes_the_same_environment(hognose, channel, write, tmp_path):

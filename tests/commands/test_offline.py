@@ -85,3 +85,44 @@ def test_a_lock_file_needs_no_archives(hognose, server, tmp_path):
 
     assert 0 == result.status, result.err
     assert {"linux-64": 1} == json.loads(result.out)["packages"]
+
+
+@pytest.fixture
+def uncached(hognose, server, tmp_path):
+    """Return an environment whose packages are not in the cache any more, and one file short."""
+    path = tmp_path / "env"
+    hognose("create", "-p", path, "-c", server.url, "app")
+    hognose("cache", "clean", "--all")
+    (path / "lib/lib.txt").unlink()
+    return path
+
+
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]], ids=["change", "dry run"])
+@pytest.mark.parametrize(
+    ("words", "missing"),
+    [
+        (["env", "clone", "./copy"], "`app`, `lib`"),
+        (["env", "rename", "./copy"], "`app`, `lib`"),
+        (["doctor", "--repair"], "`lib`"),
+    ],
+)
+def test_what_would_need_an_archive_is_not_begun(
+    hognose, uncached, tmp_path, monkeypatch, words, missing, dry
+):
+    monkeypatch.chdir(tmp_path)
+
+    result = hognose(*words, "-p", uncached, "--offline", "-y", *dry)
+
+    assert 1 == result.status
+    assert f"no network to use, and not in the package cache: {missing}" in result.err
+    assert not (tmp_path / "copy").exists()
+
+
+def test_a_list_of_urls_that_are_not_cached_is_not_begun(hognose, uncached, tmp_path):
+    file = tmp_path / "list.txt"
+    file.write_text(hognose("list", "--explicit", "-p", uncached).out)
+
+    result = hognose("create", "-p", tmp_path / "new", "--file", file, "--offline", "--dry-run")
+
+    assert 1 == result.status
+    assert not (tmp_path / "new").exists()

@@ -1,7 +1,6 @@
 """Environments made by us and by conda from the same packages, and what each does to the other's.
 
-`HOGNOSE_CONDA` says how conda is called, such as `/opt/conda/bin/conda`; any version that has the
-classic solver does. Accepted differences are listed in `docs/reference/install-differences.md`.
+`support.conda_program` says how conda is found. Accepted differences are listed in `docs/reference/install-differences.md`.
 """
 
 from __future__ import annotations
@@ -9,9 +8,7 @@ from __future__ import annotations
 import json
 import marshal
 import os
-import shlex
 import stat
-import subprocess
 import sys
 from fnmatch import fnmatch
 from types import CodeType
@@ -30,13 +27,12 @@ from hognose.solve import solve
 from hognose.types import Platform, PrefixRecord
 from hognose.virtual_packages import detect
 from support.channel_server import ChannelServer
-
-CONDA = shlex.split(os.environ.get("HOGNOSE_CONDA", ""))
+from support.conda_program import CONDA, CondaProgram
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(600),
-    pytest.mark.skipif(not CONDA, reason="HOGNOSE_CONDA does not say how conda is called"),
+    pytest.mark.skipif(not CONDA, reason="there is no conda"),
     pytest.mark.skipif(sys.platform != "linux", reason="repackages an interpreter on Linux"),
 ]
 
@@ -94,30 +90,10 @@ class World:
 
     def conda(self, *words: object) -> Any:
         """Run conda in a home of its own, and return the document that it prints."""
-        home = self.root / "home"
-        home.mkdir(exist_ok=True)
-        kept = ("PATH", "LANG", "LD_LIBRARY_PATH")
-        environment = {name: os.environ[name] for name in kept if name in os.environ}
-        environment |= {
-            "HOME": str(home),
-            "CONDA_PKGS_DIRS": str(self.root / "their-cache"),
-            "CONDA_SOLVER": "classic",
-            "CONDA_CHANNELS": self.url,
-            "CONDA_ADD_PIP_AS_PYTHON_DEPENDENCY": "false",
-            "CONDA_NUMBER_CHANNEL_NOTICES": "0",
-            # Its interpreters would leave byte-code of the standard library behind.
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
-        done = subprocess.run(
-            [*CONDA, *map(str, words), "--json"],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
+        program = CondaProgram(
+            self.root / "home", self.root / "their-cache", CONDA_CHANNELS=self.url
         )
-        assert done.returncode == 0, done.stdout + done.stderr
-        # Explicit URLs are installed without a word.
-        return json.loads(done.stdout) if done.stdout else None
+        return program(*words)
 
     def install_with_conda(self, verb: str, records: list[RepoDataRecord], prefix: Path) -> None:
         """Install explicit URLs, so that nothing is solved."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hognose.cache import PackageCache
-from hognose.errors import HognoseError, TransactionError
+from hognose.errors import HognoseError, LinkError, TransactionError
 from hognose.install import LinkOptions, diagnose
 from hognose.types import PrefixRecord
 from support.environment import Environment
@@ -127,6 +128,21 @@ def test_a_full_disk_leaves_the_state_before_or_the_one_after(
     assert [] == [text for text in messages if "space" not in text]
 
 
+def test_how_much_room_is_missing_is_told_once_it_is_known(disk: Path, tmp_path: Path) -> None:
+    environment = environment_on(disk, tmp_path / "channel")
+    environment.cache = PackageCache(tmp_path / "cache")
+    # Their archives are so small that nothing can be said before they are fetched.
+    packages = [environment.package(name, files={name: "0" * 20_000_000}) for name in "ab"]
+
+    with pytest.raises(LinkError) as caught:
+        environment.install(*packages)
+
+    missing = re.search(r"free at least (\d+)\.\d MB and try again", str(caught.value.hint))
+    assert missing is not None
+    assert 3 <= int(missing[1]) <= 25
+    assert "the environment is as it was before" in str(caught.value.hint)
+
+
 def test_a_read_only_environment_is_refused_and_named(disk: Path, tmp_path: Path) -> None:
     environment = environment_on(disk, tmp_path / "channel")
     environment.install(environment.package("a", files={"x": "old"}))
@@ -186,6 +202,12 @@ def test_paths_that_differ_in_case_only_are_one_where_the_file_system_says_so(
     assert "one" == blind.read("share/readme")
     blind.install()
     assert ["conda-meta"] == os.listdir(blind.prefix)
+
+
+def test_names_are_one_only_where_the_file_system_says_so(blind: Environment) -> None:
+    names = ["stra\u00dfe", "strasse", "caf\u00e9", "cafe\u0301"]
+    blind.install(blind.package("a", files=dict.fromkeys(names, "x")))
+    assert sorted(names) == blind.files()
 
 
 def test_folders_that_differ_in_case_only_are_one(blind: Environment) -> None:

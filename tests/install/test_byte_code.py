@@ -1,10 +1,12 @@
 """Byte-code is made once for each package and interpreter, and shared by all environments."""
 
+import json
 import os
 import sys
 
 import pytest
 
+from hognose.archive import ExtractLimits
 from hognose.cache import PackageCache
 from hognose.install import LinkOptions, install
 from hognose.install.compile_workers import compile_sources
@@ -122,6 +124,38 @@ def test_a_cache_that_cannot_be_written_to_keeps_nothing(world, tmp_path):
     second, _ = world.install("second", package)
 
     assert is_current(second)
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        {"tag": "cpython-311", "magic": "../../../../../../escaped"},
+        {"tag": "x/../../../../../../escaped", "magic": "aa"},
+        {"tag": "a\0b", "magic": "aa"},
+        {"tag": "cpython-311", "magic": ""},
+        {"tag": "", "magic": "aa"},
+    ],
+)
+def test_a_note_that_came_with_python_is_not_followed_elsewhere(world, note):
+    world.python = make_package(
+        world.channel,
+        "python",
+        f"{VERSION}.0",
+        files={
+            f"bin/python{VERSION}": File(
+                f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', executable=True
+            )
+        },
+        extra_info={"hognose-byte-code/dialect.json": json.dumps(note).encode()},
+    )
+    world.cache = PackageCache(world.root / "cache", limits=ExtractLimits(reserved_names=True))
+    before = sorted(path.name for path in world.root.iterdir())
+
+    prefix, _ = world.install("first", world.package(a="x = 1\n"))
+
+    assert is_current(prefix)
+    after = sorted(path.name for path in world.root.iterdir())
+    assert sorted({*before, "cache", "first"}) == after
 
 
 @pytest.mark.parametrize("program", ["exit 3", "read line; printf '\"'", None])

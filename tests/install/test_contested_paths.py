@@ -2,6 +2,7 @@ import pytest
 
 from hognose.errors import TransactionError
 from hognose.install import LinkOptions
+from hognose.types import PrefixRecord
 
 
 def test_files_of_nobody_are_replaced_with_a_warning(environment):
@@ -47,6 +48,27 @@ def test_a_file_and_a_folder_of_one_name_are_kept_apart_and_restored(environment
     assert environment.files() == ["x"]
 
 
+@pytest.mark.parametrize("last", ["file", "folder"])
+@pytest.mark.parametrize("comes", ["file", "folder"])
+def test_a_file_in_the_place_of_a_folder_is_told_whoever_comes(environment, last, comes):
+    def package(name, files):
+        needs = [{"file": "folder", "folder": "file"}[name]] if name == last else []
+        return environment.package(name, files=files, depends=needs)
+
+    both = {"file": package("file", {"x": "file"}), "folder": package("folder", {"x/1": "1"})}
+    environment.install(*(both[name] for name in both if name != comes))
+
+    with pytest.raises(TransactionError, match="one package has a file where another has a folder"):
+        environment.install(*both.values(), link_options=LinkOptions(clobber="error"))
+    result = environment.install(*both.values(), link_options=LinkOptions(clobber="warn"))
+
+    message = {
+        "file": "one package has a file where another has a folder: x/1 of folder; it is kept aside",
+        "folder": "one package has a file where another has a folder: x of file; it is kept aside",
+    }[last]
+    assert (message,) == result.outcome.warnings
+
+
 @pytest.mark.parametrize("policy", ["ignore", "warn", "error"])
 def test_a_file_does_not_take_the_place_of_a_folder_of_somebody(environment, policy):
     environment.install(environment.package("old", files={"etc/conf/a": "a"}))
@@ -67,3 +89,41 @@ def test_byte_code_that_python_left_is_no_reason_to_keep_a_folder(environment):
     environment.install(environment.package("old", "2", files={"lib/m": "a file"}))
 
     assert ["lib/m"] == environment.files()
+
+
+@pytest.mark.parametrize("version", ["1", "2"])
+def test_a_folder_that_somebody_put_in_the_place_of_a_file_is_not_replaced(environment, version):
+    environment.install(environment.package("a", files={"lib/x": "1", "lib/y": "1"}))
+    (environment.prefix / "lib/x").unlink()
+    (environment.prefix / "lib/x").mkdir()
+    (environment.prefix / "lib/x/notes").write_text("precious")
+    package = environment.package("a", version, files={"lib/x": version, "lib/y": version})
+
+    with pytest.raises(TransactionError, match=r"a ships the file lib/x, .*: lib/x/notes"):
+        environment.install(package, reinstall={"a"})
+
+    assert "precious" == environment.read("lib/x/notes")
+    assert "1" == environment.read("lib/y")
+
+
+def test_a_folder_in_the_place_of_a_file_stays_when_the_package_goes(environment):
+    environment.install(environment.package("a", files={"lib/x": "1", "lib/y": "1"}))
+    (environment.prefix / "lib/x").unlink()
+    (environment.prefix / "lib/x").mkdir()
+    (environment.prefix / "lib/x/notes").write_text("precious")
+
+    environment.install()
+
+    assert ["lib/x/notes"] == environment.files()
+    assert [] == PrefixRecord.collect(environment.prefix)
+
+
+def test_an_empty_folder_in_the_place_of_a_file_makes_way(environment):
+    package = environment.package("a", files={"lib/x": "1"})
+    environment.install(package)
+    (environment.prefix / "lib/x").unlink()
+    (environment.prefix / "lib/x").mkdir()
+
+    environment.install(package, reinstall={"a"})
+
+    assert "1" == environment.read("lib/x")

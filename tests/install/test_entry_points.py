@@ -78,7 +78,15 @@ def test_windows_without_a_launcher_gets_the_script():
     assert [file.path for file in planned] == ["Scripts/tool-script.py"]
 
 
-@pytest.mark.parametrize("command", ["../evil", "a/b", "a\\b", "..", ""])
+@pytest.mark.parametrize("command", ["CON", "com1", "nul.x", "a?b", "a:b", "b\x01"])
+def test_a_command_that_windows_cannot_store_is_refused_there(command):
+    entry_point = EntryPoint(command, "m", "f")
+    assert plan_entry_point(entry_point, PYTHON, "/env", platform=Platform("linux-64"))
+    with pytest.raises(LinkError, match="plain file name"):
+        plan_entry_point(entry_point, ON_WINDOWS, "C:/env", platform=Platform("win-64"))
+
+
+@pytest.mark.parametrize("command", ["../evil", "a/b", "a\\b", "..", "", "a\0b", "a" * 256])
 def test_a_command_that_is_no_file_name_is_refused(command):
     with pytest.raises(LinkError, match="plain file name"):
         plan_entry_point(

@@ -258,3 +258,12 @@ def test_a_file_list_does_not_lead_out_of_the_environment(environment, python):
     (fault,) = diagnose(environment.prefix, platform=LINUX).faults
 
     assert "gone" == fault.path
+
+
+def test_an_empty_folder_of_metadata_is_no_package(environment, python):
+    environment.install(python)
+    (environment.prefix / SITE / "idna-3.10.dist-info").mkdir(parents=True)
+
+    records = PrefixRecord.collect(environment.prefix)
+
+    assert () == find_foreign_packages(environment.prefix, records, SITE)

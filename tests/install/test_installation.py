@@ -1,6 +1,7 @@
 import os
 import sys
 
+import msgspec
 import pytest
 
 from hognose.errors import (
@@ -166,6 +167,39 @@ def test_secrets_in_an_address_are_not_recorded(environment):
     text = (environment.prefix / "conda-meta/a-1-0.json").read_text()
     assert "pa55" not in text
     assert "token-1" not in text
+
+
+@pytest.mark.parametrize("known", ["nothing", "md5", "sha256"])
+def test_what_was_measured_of_a_package_is_recorded(environment, known):
+    package = environment.package("a", files={"x": "x"})
+    full = (package.sha256_hex, package.md5_hex, package.size)
+    bare = msgspec.structs.replace(
+        package,
+        sha256_hex=package.sha256_hex if known == "sha256" else None,
+        md5_hex=package.md5_hex if known == "md5" else None,
+        size=None,
+    )
+
+    for _ in range(2):  # the second time out of the cache
+        environment.install(bare)
+        (record,) = PrefixRecord.collect(environment.prefix)
+        # With a SHA-256 to compare with, no MD5 is computed.
+        expected = (full[0], None, full[2]) if known == "sha256" else full
+        assert expected == (record.sha256_hex, record.md5_hex, record.size)
+        environment.install()
+
+
+def test_what_a_directory_says_of_another_package_is_not_recorded(environment):
+    package = environment.package("a", files={"x": "x"})
+    with Client() as client:
+        directory = environment.cache.fetch(package, client).path
+    other = msgspec.structs.replace(
+        package, sha256_hex=None, md5_hex=None, size=None, url="https://example.com/a-1-0.conda"
+    )
+    plan = plan_transaction([], [other], platform=LINUX)
+    execute_transaction(plan, environment.prefix, lambda _: directory)
+    (record,) = PrefixRecord.collect(environment.prefix)
+    assert (None, None) == (record.sha256_hex, record.size)
 
 
 def test_secrets_in_specs_and_in_the_command_line_are_not_recorded(environment):

@@ -9,6 +9,8 @@ import pytest
 
 from hognose.errors import InstallerError, TransactionError
 from hognose.install import recover
+from hognose.install.journal import Journal
+from hognose.install.link_scripts import _end_tree_command
 from support.package_maker import File
 
 posix = pytest.mark.skipif(os.name == "nt", reason="named pipes and signals")
@@ -147,8 +149,8 @@ def test_what_a_killed_process_had_started_is_waited_for(environment, pipes, cap
 
     pipes.write_text("go\n")
     assert str(recover(environment.prefix)).startswith("an interrupted change was undone")
-    # What a script writes belongs to no package, and is not known.
-    assert ["late"] == environment.files()
+    # The environment was made for that change, so what the script wrote goes with it.
+    assert not environment.prefix.exists()
 
 
 @posix
@@ -166,3 +168,72 @@ def test_a_script_is_ended_by_an_interrupt(environment, pipes):
     assert not environment.prefix.exists()
     with pytest.raises(OSError, match="No such device or address"):
         os.open(pipes, os.O_WRONLY | os.O_NONBLOCK)
+
+
+# What a script may leave: a file, one in a folder of a package's, folders, a link.
+LITTER = File(
+    'echo x > "$PREFIX/litter"; echo x > "$PREFIX/bin/litter"; mkdir -p "$PREFIX/new/inner"\n'
+    'echo x > "$PREFIX/new/inner/x"; echo x > "$PREFIX/conda-meta/litter"\n'
+    'ln -s "$PREFIX/../kept" "$PREFIX/new/link"; echo x > "$PREFIX/share/litter"; exit 3\n',
+    executable=True,
+)
+
+
+@posix
+@pytest.mark.parametrize("action", ["pre-link", "post-link"])
+def test_an_environment_that_was_to_be_made_is_gone_with_what_scripts_left_in_it(
+    environment, action
+):
+    kept = environment.prefix.parent / "kept"
+    kept.mkdir()
+    (kept / "mine").write_text("mine")
+    packages = [
+        environment.package("a", files={"bin/a": "a", "share/a": "a"}),
+        environment.package("b", depends=["a"], files={f"bin/.b-{action}.sh": LITTER}),
+    ]
+    with pytest.raises(TransactionError, match="status 3"):
+        environment.install(*packages, execute_link_scripts=True)
+    assert not environment.prefix.exists()
+    assert "mine" == (kept / "mine").read_text()
+
+
+def test_what_scripts_left_goes_after_a_kill_as_well(environment):
+    prefix = environment.prefix
+    (prefix / "conda-meta").mkdir(parents=True)
+    (prefix / "before").write_text("made before the scripts")
+    made = [str(prefix), f"{prefix}/conda-meta"]
+    journal = Journal.begin(str(prefix), made_directories=made)
+    journal.make_directories(["bin"])
+    journal.note_scripts()
+    for path in ("bin/x", "envs/other/conda-meta/history", "new/x"):
+        (prefix / path).parent.mkdir(parents=True, exist_ok=True)
+        (prefix / path).write_text("x")
+    journal.close()
+
+    recover(prefix)
+
+    # Another environment is nobody's trace.
+    assert ["before", "envs/other/conda-meta/history"] == sorted(
+        path.relative_to(prefix).as_posix() for path in prefix.rglob("*") if path.is_file()
+    )
+    assert not (prefix / "new").exists()
+
+
+@posix
+def test_what_scripts_wrote_into_an_environment_that_was_there_stays(environment):
+    environment.install()
+    package = environment.package("b", files={"share/b": "b", "bin/.b-post-link.sh": LITTER})
+    with pytest.raises(TransactionError, match="status 3"):
+        environment.install(package, execute_link_scripts=True)
+    assert ["bin/litter", "litter", "new/inner/x", "new/link", "share/litter"] == (
+        environment.files()
+    )
+
+
+def test_on_windows_a_script_is_ended_with_all_that_it_has_started(monkeypatch):
+    monkeypatch.setenv("SYSTEMROOT", "W:")
+
+    program, *options = _end_tree_command(42)
+
+    assert program == os.path.join("W:", "System32", "taskkill.exe")
+    assert options == ["/F", "/T", "/PID", "42"]

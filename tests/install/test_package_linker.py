@@ -1,3 +1,4 @@
+import ntpath
 import os
 import stat
 
@@ -6,10 +7,13 @@ import pytest
 from hognose.archive import ExtractLimits
 from hognose.cache import PackageCache
 from hognose.errors import LinkError, UnsafeArchiveError
-from hognose.install import LinkOptions
+from hognose.install import LinkOptions, diagnose
+from hognose.install.long_paths import require_short_paths
+from hognose.install.prefix_places import Bounds
 from hognose.types import PrefixRecord
 from support.environment import bare
-from support.package_maker import PLACEHOLDER, File, Link
+from support.mounts import bound
+from support.package_maker import PLACEHOLDER, File, Link, make_python
 
 
 def test_files_are_hard_links_unless_the_package_forbids(environment):
@@ -33,6 +37,103 @@ def test_files_can_be_copies(environment):
     )
     (record,) = PrefixRecord.collect(environment.prefix)
     assert record.link.type == 3
+
+
+@pytest.mark.skipif(os.name == "nt", reason="mounts")
+def test_what_could_only_be_copied_is_recorded_as_copies(environment, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    with bound(tmp_path / "elsewhere", tmp_path / "cache"):
+        environment.install(environment.package("a", files={"x": "x"}))
+    (record,) = PrefixRecord.collect(environment.prefix)
+    assert (1, 3) == ((environment.prefix / "x").stat().st_nlink, record.link.type)
+
+
+@pytest.mark.parametrize("mode", [{}, {"file_mode": "text"}, {"file_mode": "binary"}])
+def test_an_empty_placeholder_is_none(environment, mode):
+    entry = {"_path": "x", "path_type": "hardlink", "prefix_placeholder": "", **mode}
+    environment.install(environment.package("a", files={"x": "abc"}, paths=[entry]))
+    assert "abc" == environment.read("x")
+    (record,) = PrefixRecord.collect(environment.prefix)
+    assert [None] == [entry.prefix_placeholder for entry in record.paths_data.paths]
+
+
+def commands(environment, *entry_points, name="a", files=(), **options):
+    """Return a package with commands, and a Python for it."""
+    files = {"site-packages/m.py": "", **dict(files)}
+    package = environment.package(
+        name, noarch="python", entry_points=entry_points, files=files, **options
+    )
+    return make_python(environment.channel), package
+
+
+@pytest.mark.parametrize("script", ["python-scripts/cmd", "bin/cmd"])
+def test_an_entry_point_goes_over_a_script_of_its_name(environment, script):
+    python, package = commands(environment, "cmd = m:f", files={script: "shipped"})
+    environment.install(python, package)
+    assert "from m import f" in environment.read("bin/cmd")
+    assert diagnose(environment.prefix).is_healthy
+    (record,) = (one for one in PrefixRecord.collect(environment.prefix) if one.name == "a")
+    assert 1 == record.files.count("bin/cmd")
+
+
+def test_an_entry_point_that_is_listed_twice_is_what_the_last_line_says(environment):
+    environment.install(*commands(environment, "cmd = m:f", "cmd = m:g"))
+    assert "from m import g" in environment.read("bin/cmd")
+    assert diagnose(environment.prefix).is_healthy
+
+
+def test_an_entry_point_over_a_script_gets_its_place_from_another_package(environment):
+    other = environment.package("z", files={"bin/cmd": "z"})
+    python, package = commands(
+        environment, "cmd = m:f", files={"python-scripts/cmd": "x"}, depends=("z",)
+    )
+    environment.install(python, other)
+    environment.install(python, other, package)
+    assert "from m import f" in environment.read("bin/cmd")
+    assert diagnose(environment.prefix).is_healthy
+    environment.install(python, other)
+    assert "z" == environment.read("bin/cmd")
+
+
+@pytest.mark.parametrize("path", ["pkgs/b-1-0/info/index.json", "pkgs/b-1-0", "pkgs"])
+def test_a_package_may_not_ship_what_belongs_to_the_cache_around_it(environment, path):
+    environment.cache = PackageCache(environment.prefix / "pkgs")
+    with pytest.raises(LinkError, match="belongs to the cache"):
+        environment.install(environment.package("a", files={path: "evil", "x": "x"}))
+    assert not (environment.prefix / "pkgs/b-1-0").exists()
+
+
+def test_a_package_may_have_files_beside_the_cache(environment):
+    environment.cache = PackageCache(environment.prefix / "var/pkgs")
+    environment.install(environment.package("a", files={"var/pkgs.txt": "x"}))
+    assert "x" == environment.read("var/pkgs.txt")
+
+
+def test_a_link_is_inside_on_windows_whatever_the_slashes_and_the_case():
+    bounds = Bounds("C:/env", flavour=ntpath)
+    assert bounds.hold_end("C:/env/Library/x", "y")
+    assert bounds.hold_end("C:/env/Library/x", "..\\bin\\y")
+    assert bounds.hold_end("C:/env/x", "c:\\ENV\\y")
+    assert not bounds.hold_end("C:/env/x", "..\\y")
+    assert not bounds.hold_end("C:/env/x", "C:\\environment\\y")
+    assert not bounds.hold_end("C:/env/x", "D:\\env\\y")
+
+
+def test_everything_is_inside_the_root():
+    assert Bounds("/").hold("/etc/passwd")
+
+
+def test_a_path_that_windows_would_not_find_is_told_of_as_too_long():
+    root = "C:/env/"
+    folder = "d" * (247 - len(root)) + "/"
+    fits = folder + "f" * (259 - len(root + folder))
+    require_short_paths("a-1-0", root, [fits])
+    with pytest.raises(LinkError, match="would have 260 characters") as caught:
+        require_short_paths("a-1-0", root, [fits + "f"])
+    assert (fits + "f", "a-1-0") == (caught.value.path, caught.value.package)
+    assert "LongPathsEnabled" in str(caught.value)
+    with pytest.raises(LinkError, match="would have 250 characters"):
+        require_short_paths("a-1-0", root, [f"d{folder}f"])
 
 
 def test_links_become_copies_where_there_are_none(environment):

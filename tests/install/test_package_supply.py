@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from hognose.archive import ExtractionWorkers
 from hognose.cache import PackageCache
 from hognose.errors import TransactionError
 from hognose.install import install
@@ -128,15 +127,3 @@ def test_a_damaged_package_is_named_and_leaves_nothing(
     assert not (tmp_path / "a").exists()
     assert [] == [name for name in os.listdir(cache) if name.endswith(".partial")]
     assert "p3-1-0" not in os.listdir(cache)
-
-
-def test_the_processes_are_gone_when_the_cache_is_filled(
-    records: tuple[RepoDataRecord, ...], tmp_path: Path
-) -> None:
-    cache = PackageCache(tmp_path / "cache")
-    with Client() as client, ExtractionWorkers(2) as workers:
-        process = workers._process
-        for record in records:
-            cache.fetch(record, client, workers=workers)
-    assert process is not None
-    assert 0 == process.returncode

@@ -114,5 +114,10 @@ def test_the_length_counts_bytes_not_letters():
 
 def test_macos_binaries_are_told_by_their_first_bytes():
     assert is_mach_o(bytes.fromhex("cffaedfe07000001"))
+    assert is_mach_o(bytes.fromhex("cafebabe00000002"))
     assert not is_mach_o(b"\x7fELF")
     assert not is_mach_o(b"")
+
+
+def test_a_class_of_java_is_no_macos_binary():
+    assert not is_mach_o(bytes.fromhex("cafebabe00000041"))

@@ -58,3 +58,18 @@ def test_a_name_that_no_shell_can_set_is_refused(prefix, name):
         set_environment_variables(prefix, {name: "1"})
 
     assert not (prefix / "conda-meta/state").exists()
+
+
+def test_an_environment_that_cannot_be_locked_is_named(tmp_path):
+    # As root no mode keeps anybody out, but a folder does.
+    (tmp_path / "conda-meta/.lock").mkdir(parents=True)
+    with pytest.raises(InstallerError, match=f"{tmp_path} cannot be changed"):
+        set_environment_variables(tmp_path, {"A": "1"})
+
+
+def test_a_file_that_is_nested_deeply_is_an_error_that_names_it(prefix):
+    path = prefix / "conda-meta/state"
+    path.write_text('{"env_vars": {}, "x": ' + "[" * 100_000 + "]" * 100_000 + "}")
+
+    with pytest.raises(InstallerError, match="state cannot be read"):
+        set_environment_variables(prefix, {"A": "1"})

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import threading
 
 import pytest
 
@@ -19,6 +20,7 @@ from hognose.install import (
     repair,
     require_removable,
 )
+from hognose.install.removal import finish_removals
 from hognose.net import Client
 from hognose.types import PrefixRecord
 from support.exact_state import exact_state
@@ -72,6 +74,28 @@ def test_an_interrupted_removal_is_finished_where_an_environment_is_to_be_made(p
     assert recover(prefix) is None
 
     assert not left.exists()
+
+
+def test_two_that_delete_the_same_environment_do_not_mind_each_other(environment, prefix):
+    package = environment.package(
+        "many", files={f"share/{n}/{m}": "x" for n in "ab" for m in range(99)}
+    )
+    is_over = threading.Event()
+
+    def finish():
+        while not is_over.is_set():
+            finish_removals(str(prefix))
+
+    thread = threading.Thread(target=finish)
+    thread.start()
+    try:
+        for _ in range(5):
+            environment.install(package)
+            remove_environment(prefix)
+    finally:
+        is_over.set()
+        thread.join()
+    assert not [name for name in os.listdir(prefix.parent) if "removed" in name]
 
 
 def test_an_environment_with_others_below_it_is_refused(prefix, environment):

@@ -186,6 +186,17 @@ def test_secrets_do_not_reach_the_file() -> None:
     assert "url: https://x.org/main" in text
 
 
+def test_a_channel_that_conda_wrote_with_the_subdir_is_not_written() -> None:
+    texts = set()
+    for channel in ("https://conda.example.org/main", "https://conda.example.org/main/linux-64"):
+        lock_file = LockFile(["linux-64"])
+        item = record("a")
+        item.channel = channel
+        lock_file.add_conda_package("default", "linux-64", item)
+        texts.add(lock_file.encode())
+    assert len(texts) == 1
+
+
 def test_an_environment_is_made_of_records() -> None:
     environment = Environment(
         "mine", {Platform("linux-64"): [record("a")]}, [Channel("conda-forge")]

@@ -253,6 +253,14 @@ _TARS: dict[str, tuple[Callable[[], bytes], str]] = {
         _members(file("./info/./repodata_record.json", b"{}")),
         "reserved for the package cache",
     ),
+    "byte-code-of-the-cache": (
+        _members(file("info/hognose-byte-code/dialect.json", b"{}")),
+        "reserved for the package cache",
+    ),
+    "byte-code-of-the-cache-as-link": (
+        _members(symlink("info/hognose-byte-code", "lib")),
+        "reserved for the package cache",
+    ),
     # -- broken headers -----------------------------------------------------------------------
     "bad-checksum": (lambda: _header({148: b"000000"}, fix=False) + _END, "checksum"),
     "no-checksum": (lambda: _header({148: b"junkjunk"}, fix=False), "checksum"),

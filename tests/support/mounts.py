@@ -14,7 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ("case_insensitive", "in_memory", "remount")
+__all__ = ("bound", "case_insensitive", "in_memory", "remount")
+
+
+@contextmanager
+def bound(folder: Path, place: Path) -> Iterator[Path]:
+    """Mount a folder at another place; skips the test where that is not allowed."""
+    place.mkdir(exist_ok=True)
+    with _mounted(["mount", "--bind", str(folder), str(place)], place):
+        yield place
 
 
 @contextmanager

@@ -69,6 +69,20 @@ def test_an_error_names_a_channel_without_its_secrets(text, rule):
     assert "hush" not in f"{caught.value} {caught.value.text} {caught.value!r}"
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("https://h/c?token=hush", r"as `/t/TOKEN`, or is stored by `hognose auth login`"),
+        ("https://me:hu?sh@h/c", r"in a password is written"),
+    ],
+)
+def test_who_gives_a_channel_a_query_is_told_what_to_do(text, hint):
+    with pytest.raises(InvalidChannelError) as caught:
+        Channel(text)
+
+    assert hint in caught.value.hint
+
+
 def test_a_question_mark_may_be_in_a_path():
     assert Channel("https://h/c%3Fx").name == "c?x"
     assert Channel("./a?b", ChannelConfig(root_dir="/r")).base_url == "file:///r/a%3Fb/"

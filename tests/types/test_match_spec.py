@@ -196,6 +196,17 @@ def test_a_record_matches_if_it_has_all_that_is_demanded(text, expected):
     assert expected is MatchSpec(text).matches(found)
 
 
+@pytest.mark.parametrize("spec", ["conda-forge::a", "conda-*::a", "conda-forge/linux-64::a"])
+def test_a_record_of_condas_is_from_its_channel_though_it_names_the_platform_too(spec):
+    channel = "https://conda.anaconda.org/conda-forge/linux-64"
+    record = RepoDataRecord.create(
+        name="a", version="1", build="0", subdir="linux-64", channel=channel
+    )
+
+    assert MatchSpec(spec).matches(record)
+    assert not MatchSpec("bioconda::a").matches(record)
+
+
 def test_a_record_from_a_channel_has_to_be_from_the_right_one():
     found = RepoDataRecord.create(
         name="a",

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 from hognose.aio.worker_threads import listed, run, run_cancellable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from datetime import datetime
 
     from hognose.cache import PackageCache
     from hognose.channel import SubdirIndex
+    from hognose.config import Config
     from hognose.install import InstallationResult
     from hognose.net import Client
-    from hognose.types import Platform, RepoDataRecord
+    from hognose.types import MatchSpec, Platform, PrefixRecord, RepoDataRecord
 
 __all__ = ("index_fs", "install")
 
@@ -25,11 +26,17 @@ async def install(
     target_prefix: str | os.PathLike[str],
     *,
     cache_dir: str | os.PathLike[str] | None = None,
-    package_cache: PackageCache | None = None,
+    installed_packages: Sequence[PrefixRecord] | None = None,
+    reinstall_packages: Collection[str] | None = None,
+    ignored_packages: Collection[str] | None = None,
+    platform: Platform | str | None = None,
+    execute_link_scripts: bool | Collection[str] | None = None,
     client: Client | None = None,
-    reinstall_packages: Collection[str] = (),
-    ignored_packages: Collection[str] = (),
+    requested_specs: Iterable[MatchSpec | str] | None = None,
+    reporter: object | None = None,
     alternative_target_prefix: str | os.PathLike[str] | None = None,
+    config: Config | None = None,
+    package_cache: PackageCache | None = None,
     **options: Any,
 ) -> InstallationResult:
     """Make an environment contain exactly the given packages, or leave it as it was.
@@ -38,25 +45,41 @@ async def install(
         records: All packages that the environment shall contain.
         target_prefix: The environment; made if it is missing.
         cache_dir: The root of the caches; the shared one by default.
-        package_cache: The package cache itself, in place of the one below `cache_dir`.
-        client: What fetches; by default one of its own, with the stored credentials.
+        installed_packages: What was in the environment when `records` were found. If something
+            else is there once the environment is locked, nothing is changed.
         reinstall_packages: Names of packages to link again although they are the same.
         ignored_packages: Names of packages to leave as they are.
+        platform: The platform to install for; by default the one that runs.
+        execute_link_scripts: Whether packages may run scripts: all, none, or those named; by
+            default what `config` says, or none.
+        client: What fetches; by default the one that `config` asks for, or one with the stored
+            credentials. That is closed at the end.
+        requested_specs: The specs of the user, recorded with the packages that they name.
+        reporter: An object with methods of `hognose.install.Reporter`, called in other threads
+            than the loop's.
         alternative_target_prefix: The path to write into files, where it is not the prefix.
+        config: The configuration to go by where no argument says otherwise: how files are linked,
+            how many packages are fetched at once, link scripts, the network, and the package
+            caches. None is read by itself; `hognose.config.Config.load()` reads the user's.
+        package_cache: The package cache itself, in place of the one below `cache_dir`.
         **options: Further arguments of `hognose.install.install`.
 
     Raises:
+        TypeError: An argument is of another kind than it takes.
+        ConfigError: The configuration cannot be used.
         InstallerError: The environment cannot be changed.
         NetworkError, ArchiveError, PackageCacheError: A package cannot be had.
     """
-    from hognose.cache import PackageCache as Cache
     from hognose.install import install as blocking
-    from hognose.net import Client, default_credentials
+    from hognose.install import install_settings
 
-    root = None if cache_dir is None else os.path.join(cache_dir, "pkgs")
-    cache = package_cache or Cache(root)
     wanted = listed("records", records)
-    fetcher = client or Client(credentials=default_credentials(os.environ))
+    settings = {} if config is None else install_settings(config)
+    if execute_link_scripts is not None:
+        settings["execute_link_scripts"] = execute_link_scripts
+    settings |= options
+    cache = _cache(cache_dir, config) if package_cache is None else package_cache
+    fetcher = _client(config) if client is None else client
     try:
         return await run_cancellable(
             lambda is_cancelled: blocking(
@@ -64,16 +87,40 @@ async def install(
                 target_prefix,
                 cache=cache,
                 client=fetcher,
-                reinstall=reinstall_packages,
-                ignored=ignored_packages,
+                installed=installed_packages,
+                reinstall=() if reinstall_packages is None else reinstall_packages,
+                ignored=() if ignored_packages is None else ignored_packages,
+                platform=platform,
+                requested_specs=requested_specs,
+                reporter=reporter,
                 target_prefix_override=alternative_target_prefix,
                 is_cancelled=is_cancelled,
-                **options,
+                **settings,
             )
         )
     finally:
         if client is None:
             fetcher.close()
+
+
+def _cache(directory: str | os.PathLike[str] | None, config: Config | None) -> PackageCache:
+    from hognose.cache import PackageCache
+
+    if directory is None and config is not None:
+        from hognose.configured import package_cache_from_config
+
+        return package_cache_from_config(config)
+    return PackageCache(None if directory is None else os.path.join(directory, "pkgs"))
+
+
+def _client(config: Config | None) -> Client:
+    if config is not None:
+        from hognose.configured import client_from_config
+
+        return client_from_config(config)
+    from hognose.net import Client, default_credentials
+
+    return Client(credentials=default_credentials(os.environ))
 
 
 async def index_fs(

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from hognose.archive.package_writer import write_tar_bz2 as write_tar_bz2
     from hognose.archive.parallel_extraction import ExtractionJob as ExtractionJob
     from hognose.archive.parallel_extraction import extract_many as extract_many
+    from hognose.archive.renaming import delete as delete
+    from hognose.archive.renaming import delete_tree as delete_tree
+    from hognose.archive.renaming import is_held as is_held
+    from hognose.archive.renaming import outlast as outlast
     from hognose.archive.renaming import remove_tree as remove_tree
     from hognose.archive.renaming import rename as rename
     from hognose.archive.safe_paths import component_fault as component_fault
@@ -46,11 +50,15 @@ __all__ = (
     "ValidationMode",
     "component_fault",
     "create_package",
+    "delete",
+    "delete_tree",
     "extract",
     "extract_info",
     "extract_into",
     "extract_many",
     "find_faults",
+    "is_held",
+    "outlast",
     "remove_tree",
     "rename",
     "resolve_inside",
@@ -71,7 +79,7 @@ __getattr__, __dir__ = attach(
         "package_archive": ("ArchiveEntry", "PackageArchive"),
         "package_writer": ("PackageEntry", "create_package", "write_conda", "write_tar_bz2"),
         "parallel_extraction": ("ExtractionJob", "extract_many"),
-        "renaming": ("remove_tree", "rename"),
+        "renaming": ("delete", "delete_tree", "is_held", "outlast", "remove_tree", "rename"),
         "safe_paths": ("component_fault", "resolve_inside"),
         "transmutation": ("transmute",),
         "tree_validation": ("ValidationMode", "find_faults", "validate_package_directory"),

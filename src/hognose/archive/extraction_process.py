@@ -1,30 +1,32 @@
-"""The process that `ExtractionWorkers` starts: archives come in, trees go to the disk.
+"""The role of a worker that extracts: archives come in, trees go to the disk.
 
-A conversation over one socket, in messages of a length (4 bytes, little-endian) and that many
-bytes::
+What follows a job, in the words of `hognose._workers.conversation`::
 
-    worker  READY
-    parent  job; then, unless the job names a file, pieces of the archive and END, or ABORT
-    worker  answer: `.` and the digest, or `!` and an error with the digest or None
-    parent  the next job ...
+    parent  pieces of the archive and END, or ABORT; nothing, if the job names a file
+    worker  `.` and the digest, or `!` and an error with the digest or None
 
 An answer may come before the END; the worker then throws away what is left. A job that names a
-file is given up by an ABORT, with which the process ends. When the socket
-closes, the parent is gone or done: what is being extracted is removed, and the process ends.
+file is given up by an ABORT, with which the process ends. When the socket closes, the parent is
+gone or wants no more of it: what is being extracted is removed, and the process ends.
 
-Starting this is what makes worker processes cost anything, so it imports no more than it needs, and
-all of that before it forks.
+A worker starts by importing this, so it imports no more than it needs.
 """
 
 from __future__ import annotations
 
-import gc
 import marshal
 import os
-import select
 from types import SimpleNamespace
 
 import hognose.archive.zstd_decompressor  # noqa: F401 - the forks share it
+from hognose._workers.conversation import (
+    ABORT,
+    END,
+    ConversationEndedError,
+    can_read,
+    read_length,
+    write_message,
+)
 from hognose.archive.hashing_reader import HashingReader
 from hognose.archive.renaming import remove_tree
 from hognose.archive.unpacking import is_about_content, unpack
@@ -33,140 +35,34 @@ from hognose.errors import ArchiveError
 TYPE_CHECKING = False  # as in `typing`, which takes 5 ms to import
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from hognose.archive.archive_digest import Readable
     from hognose.archive.extract_limits import ExtractLimits
-
-# Lengths that are none.
-END = 0
-ABORT = 0xFFFFFFFF
-READY = END
-_LENGTH = 4
-
-
-class ConversationEndedError(Exception):
-    """The other end of the socket is closed."""
 
 
 class _AbortedError(Exception):
     """The parent does not want the package any more."""
 
 
-def read_length(descriptor: int) -> int:
-    """Read the length that a message begins with.
+def answer(descriptor: int, job: tuple[str, str | None, str, dict[str, int], bool, bool]) -> None:
+    """Extract a package, and say what came of it.
 
     Raises:
-        ConversationEndedError: There is no message.
+        ConversationEndedError: The parent is gone, or does not want it any more; nothing of it is
+            left.
     """
-    return int.from_bytes(read_exactly(descriptor, _LENGTH), "little")
-
-
-def read_exactly(descriptor: int, size: int) -> bytes:
-    """Read bytes that must come.
-
-    Raises:
-        ConversationEndedError: They do not.
-    """
-    parts = []
-    while size:
-        try:
-            part = os.read(descriptor, size)
-        except ConnectionError:
-            part = b""
-        if not part:
-            raise ConversationEndedError
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
-
-
-def write_message(descriptor: int, content: bytes) -> None:
-    """Send a message.
-
-    Raises:
-        ConversationEndedError: Nobody listens any more.
-    """
-    head = len(content).to_bytes(_LENGTH, "little")
+    directory, path, name, facts, with_md5, digest_damaged = job
+    # It has the attributes of the Struct, without msgspec.
+    limits: ExtractLimits = SimpleNamespace(**facts)  # type: ignore[assignment]
+    pieces = _PieceStream(descriptor) if path is None else _FileStream(descriptor, path)
     try:
-        # One call: a length alone wakes the other end, which then waits for what follows.
-        written = os.writev(descriptor, (head, content))
-    except ConnectionError:
-        raise ConversationEndedError from None
-    _write_all(descriptor, head[written:])
-    _write_all(descriptor, memoryview(content)[max(written - _LENGTH, 0) :])
-
-
-def write_length(descriptor: int, length: int) -> None:
-    """Send a length, or one of the numbers that are none.
-
-    Raises:
-        ConversationEndedError: Nobody listens any more.
-    """
-    _write_all(descriptor, length.to_bytes(_LENGTH, "little"))
-
-
-def _write_all(descriptor: int, content: bytes | memoryview) -> None:
-    view = memoryview(content)
-    try:
-        while view:
-            view = view[os.write(descriptor, view) :]
-    except ConnectionError:
-        raise ConversationEndedError from None
-
-
-def can_read(descriptor: int, *, timeout: float = 0.0) -> bool:
-    """Tell whether reading would return at once, now or within some seconds."""
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(timeout * 1000))
-
-
-def serve(descriptors: Sequence[int]) -> None:
-    """Answer on each of some sockets, in a process of its own, until it closes.
-
-    The interpreter is started once and forks after everything is imported: a fork of it costs a
-    twentieth of a start. It has one thread, so that is safe.
-    """
-    # What comes and goes here makes no cycles.
-    gc.disable()
-    own = descriptors[0]
-    children: list[int] = []
-    for descriptor in descriptors[1:]:
-        child = os.fork()
-        if not child:
-            own, children = descriptor, []
-            break
-        children.append(child)
-    for descriptor in descriptors:
-        if descriptor != own:
-            os.close(descriptor)
-    try:
-        _answer_jobs(own)
+        outcome = _extract(
+            pieces, directory, name, limits, with_md5=with_md5, digest_damaged=digest_damaged
+        )
     except ConversationEndedError:
-        os.close(own)
-    # Whoever waits for this process may rely on nothing being written afterwards.
-    for child in children:
-        os.waitpid(child, 0)
-
-
-def _answer_jobs(descriptor: int) -> None:
-    write_length(descriptor, READY)
-    while True:
-        job = marshal.loads(read_exactly(descriptor, read_length(descriptor)))  # noqa: S302 - ours
-        directory, path, name, facts, with_md5, digest_damaged = job
-        # It has the attributes of the Struct, without msgspec.
-        limits: ExtractLimits = SimpleNamespace(**facts)  # type: ignore[assignment]
-        pieces = _PieceStream(descriptor) if path is None else _FileStream(descriptor, path)
-        try:
-            answer = _extract(
-                pieces, directory, name, limits, with_md5=with_md5, digest_damaged=digest_damaged
-            )
-        except ConversationEndedError:
-            remove_tree(directory)
-            raise
-        write_message(descriptor, answer)
-        pieces.close()
+        remove_tree(directory)
+        raise
+    write_message(descriptor, outcome)
+    pieces.close()
 
 
 def _extract(

@@ -2,16 +2,13 @@
 
 Writing thousands of small files is mostly system calls, and each of them lets go of the
 interpreter lock and wants it back: two threads that write files take longer than one. Processes do
-not wait for each other. What they cost is starting an interpreter, some 20 ms on a core that had
-nothing to do yet, so that they pay from about ten megabytes of packages.
+not wait for each other. What they cost, where none is left of earlier times, is starting an
+interpreter, so that they pay from about ten megabytes of packages.
 """
 
 from __future__ import annotations
 
 import marshal
-import os
-import subprocess
-import sys
 from contextlib import suppress
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final
@@ -20,10 +17,7 @@ import msgspec
 
 from hognose._closing import Closing
 from hognose._interpreters import can_start_interpreters, usable_processors
-from hognose.archive import extraction_process
-from hognose.archive.archive_digest import ArchiveDigest, Readable
-from hognose.archive.extraction import extract_into
-from hognose.archive.extraction_process import (
+from hognose._workers.conversation import (
     ABORT,
     END,
     ConversationEndedError,
@@ -32,16 +26,25 @@ from hognose.archive.extraction_process import (
     read_length,
     write_length,
     write_message,
+    write_value,
 )
+from hognose._workers.worker_pool import borrow_workers, give_back
+from hognose.archive import extraction_process
+from hognose.archive.archive_digest import ArchiveDigest, Readable
+from hognose.archive.extraction import extract_into
 from hognose.errors import ArchiveError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from hognose._workers.worker_pool import Worker
     from hognose.archive.archive_digest import ProgressCallback
     from hognose.archive.extract_limits import ExtractLimits
 
-__all__ = ("ExtractionWorkers", "worth_processes")
+__all__ = ("ROLE", "ExtractionWorkers", "worth_processes")
+
+# What workers are borrowed for.
+ROLE: Final = extraction_process.__name__
 
 # What extraction costs in seconds, roughly: for each byte of an archive, and for each package.
 _SECONDS_PER_BYTE: Final = 3.5e-9
@@ -50,8 +53,6 @@ _SECONDS_PER_PACKAGE: Final = 4e-4
 _WORTH_STARTING: Final = 0.05
 # Fewer and larger than elsewhere: each passes the interpreter lock round several times.
 _MESSAGE: Final = 1 << 19
-# Seconds; two hundredths are usual.
-_LONGEST_START: Final = 10.0
 # Seconds between two looks at whether a package is still wanted.
 _TICK: Final = 0.1
 
@@ -72,37 +73,31 @@ def worth_processes(sizes: Iterable[int | None], *, processors: int | None = Non
 class ExtractionWorkers(Closing):
     """Processes that extract packages, for any number of threads to use; a context manager.
 
-    They start at once and in the background. Where that fails, and on Windows, packages are
-    extracted by the threads themselves. They end when the context does, and as soon as this
-    process ends, however that happens; a package that is being extracted then is removed.
+    Those of earlier times are taken where there are some, and others are started in the background.
+    Where that fails, and on Windows, packages are extracted by the threads themselves. When the
+    context ends they are kept for the next one, a few seconds long; when this process ends, however
+    that happens, they do as well, and a package that is being extracted then is removed.
     """
 
     def __init__(self, count: int, *, executable: str | None = None) -> None:
-        """Start them.
+        """Take or start them.
 
         Args:
             count: How many packages are extracted at a time.
-            executable: The interpreter, this one when None.
+            executable: The interpreter to start them with, this one when None.
         """
         # None stands for a worker that is no more: its share is done by the threads themselves.
-        self._idle: SimpleQueue[_Worker | None] = SimpleQueue()
-        self._workers: list[_Worker] = []
-        self._process = _start(count, executable or sys.executable, self._workers)
+        self._idle: SimpleQueue[Worker | None] = SimpleQueue()
+        self._workers = borrow_workers(ROLE, count, executable=executable)
         for worker in self._workers:
             self._idle.put(worker)
         for _ in range(count - len(self._workers)):
             self._idle.put(None)
 
     def close(self) -> None:
-        """End the processes; no thread may be using them. A second time does nothing."""
-        self.dismiss()
-        if self._process is not None:
-            self._process.wait()
-
-    def dismiss(self) -> None:
-        """Let the processes end, without waiting for that; no thread may be using them."""
-        for worker in self._workers:
-            worker.close()
+        """Do without them from now on; no thread may be using them. A second time does nothing."""
+        workers, self._workers = self._workers, []
+        give_back(workers)
 
     def extract_into(
         self,
@@ -147,13 +142,12 @@ class ExtractionWorkers(Closing):
                 )
             path = source if isinstance(source, str) else None
             facts = msgspec.structs.asdict(limits)
-            job = marshal.dumps(
-                (directory, path, archive_name, facts, not sha256_only, digest_damaged)
-            )
+            job = (directory, path, archive_name, facts, not sha256_only, digest_damaged)
             try:
                 stream = None if isinstance(source, str) else source
-                digest = worker.extract(job, stream, progress, check)
+                digest = _extract_there(worker, job, stream, progress, check)
             except ConversationEndedError:
+                worker.close()
                 worker = None
                 message = f"cannot extract `{archive_name}`: the process that did it was ended"
                 hint = "was the memory full? try again"
@@ -163,59 +157,6 @@ class ExtractionWorkers(Closing):
             return digest
         finally:
             self._idle.put(worker)
-
-
-def _start(count: int, executable: str, workers: list[_Worker]) -> subprocess.Popen[bytes] | None:
-    """Start a process that answers on as many sockets as there shall be workers."""
-    if not hasattr(os, "fork"):
-        return None
-    import socket
-
-    theirs = []
-    try:
-        for _ in range(count):
-            ours, other = socket.socketpair()
-            ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * _MESSAGE)
-            workers.append(_Worker(ours.detach()))
-            theirs.append(other)
-        descriptors = [other.fileno() for other in theirs]
-        # Leaving at once: there is nothing to tidy up, and that takes milliseconds.
-        code = (
-            f"import os, sys; sys.path += {_import_path()}; "
-            f"from {extraction_process.__name__} import serve; serve({descriptors}); os._exit(0)"
-        )
-        return subprocess.Popen(
-            [executable, "-I", "-S", "-X", f"utf8={sys.flags.utf8_mode}", "-c", code],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=descriptors,
-            # An interrupt from the keyboard is for the parent, who decides what it means.
-            process_group=0,
-        )
-    except OSError:
-        for worker in workers:
-            worker.close()
-        workers.clear()
-        return None
-    finally:
-        for other in theirs:
-            other.close()
-
-
-def _import_path() -> list[str]:
-    """Return where the process finds this package and the decompressor, behind what it has."""
-    path = [os.path.dirname(os.path.dirname(os.path.dirname(extraction_process.__file__)))]
-    if sys.version_info < (3, 14):
-        from importlib.util import find_spec
-
-        # Not imported: this process may never need it.
-        spec = find_spec("backports.zstd")
-        if spec is not None and spec.origin is not None:
-            package = os.path.dirname(spec.origin)
-            # In the folder lies what `zstd_decompressor` wants; the other one is for the whole.
-            path += [package, os.path.dirname(os.path.dirname(package))]
-    return path
 
 
 def _extract_here(
@@ -251,104 +192,77 @@ def _extract_here(
         )
 
 
-class _Worker:
-    """This end of the conversation with one process."""
+def _extract_there(
+    worker: Worker,
+    job: tuple[object, ...],
+    source: Readable | None,
+    progress: ProgressCallback | None,
+    check: Callable[[], object],
+) -> ArchiveDigest:
+    try:
+        answer = _ask(worker, job, source, progress, check)
+    except Exception:
+        raise
+    except BaseException:
+        # An interrupt in the middle of a message: the conversation cannot go on.
+        worker.close()
+        raise
+    if answer[:1] == b".":
+        sha256, md5, size = marshal.loads(answer[1:])  # noqa: S302 - ours
+        return ArchiveDigest(sha256, md5, size)
+    import pickle
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self._is_ready = False
+    error, digest = pickle.loads(answer[1:])  # noqa: S301 - ours
+    assert isinstance(error, Exception)
+    if isinstance(error, ArchiveError) and digest is not None:
+        error.digest = ArchiveDigest(*digest)
+    raise error
 
-    def is_ready(self) -> bool:
-        """Wait until the process has started; tell whether it has."""
-        if self._descriptor < 0:
-            return False
-        if not self._is_ready:
-            try:
-                if not can_read(self._descriptor, timeout=_LONGEST_START):
-                    self.close()
-                    return False
-                read_length(self._descriptor)
-            except ConversationEndedError:
-                return False
-            self._is_ready = True
-        return True
 
-    def extract(
-        self,
-        job: bytes,
-        source: Readable | None,
-        progress: ProgressCallback | None,
-        check: Callable[[], object],
-    ) -> ArchiveDigest:
-        try:
-            answer = self._ask(job, source, progress, check)
-        except Exception:
-            raise
-        except BaseException:
-            # An interrupt in the middle of a message: the conversation cannot go on.
-            self.close()
-            raise
-        if answer[:1] == b".":
-            sha256, md5, size = marshal.loads(answer[1:])  # noqa: S302 - ours
-            return ArchiveDigest(sha256, md5, size)
-        import pickle
+def _ask(
+    worker: Worker,
+    job: tuple[object, ...],
+    source: Readable | None,
+    progress: ProgressCallback | None,
+    check: Callable[[], object],
+) -> bytes:
+    descriptor = worker.descriptor
+    write_value(descriptor, job)
+    if source is None:
+        _await_answer(worker, check)
+    else:
+        _send_pieces(descriptor, source, progress)
+    return read_exactly(descriptor, read_length(descriptor))
 
-        error, digest = pickle.loads(answer[1:])  # noqa: S301 - ours
-        assert isinstance(error, Exception)
-        if isinstance(error, ArchiveError) and digest is not None:
-            error.digest = ArchiveDigest(*digest)
-        raise error
 
-    def _ask(
-        self,
-        job: bytes,
-        source: Readable | None,
-        progress: ProgressCallback | None,
-        check: Callable[[], object],
-    ) -> bytes:
-        descriptor = self._descriptor
-        write_message(descriptor, job)
-        if source is None:
-            self._await_answer(check)
-        else:
-            self._send_pieces(source, progress)
-        return read_exactly(descriptor, read_length(descriptor))
-
-    def _await_answer(self, check: Callable[[], object]) -> None:
-        """Wait while a file is extracted; end the process if the caller gives that up."""
-        try:
+def _await_answer(worker: Worker, check: Callable[[], object]) -> None:
+    """Wait while a file is extracted; end the process if the caller gives that up."""
+    try:
+        check()
+        while not can_read(worker.descriptor, timeout=_TICK):
             check()
-            while not can_read(self._descriptor, timeout=_TICK):
-                check()
-        except Exception:
-            with suppress(ConversationEndedError):
-                write_length(self._descriptor, ABORT)
-                # Whether there is an answer or only the end: then it has stopped writing.
-                read_length(self._descriptor)
-            self.close()
-            raise
+    except Exception:
+        with suppress(ConversationEndedError):
+            write_length(worker.descriptor, ABORT)
+        worker.close()
+        raise
 
-    def _send_pieces(self, source: Readable, progress: ProgressCallback | None) -> None:
-        descriptor = self._descriptor
-        sent = 0
-        try:
-            # An answer that comes early says that the package is refused.
-            while not can_read(descriptor) and (piece := source.read(_MESSAGE)):
-                write_message(descriptor, piece)
-                sent += len(piece)
-                if progress is not None:
-                    progress(sent)
-        except ConversationEndedError:
-            raise
-        except Exception:
-            with suppress(ConversationEndedError):
-                write_length(descriptor, ABORT)
-                # What it answers does not matter, but then it has stopped writing.
-                read_exactly(descriptor, read_length(descriptor))
-            raise
-        write_length(descriptor, END)
 
-    def close(self) -> None:
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+def _send_pieces(descriptor: int, source: Readable, progress: ProgressCallback | None) -> None:
+    sent = 0
+    try:
+        # An answer that comes early says that the package is refused.
+        while not can_read(descriptor) and (piece := source.read(_MESSAGE)):
+            write_message(descriptor, piece)
+            sent += len(piece)
+            if progress is not None:
+                progress(sent)
+    except ConversationEndedError:
+        raise
+    except Exception:
+        with suppress(ConversationEndedError):
+            write_length(descriptor, ABORT)
+            # What it answers does not matter, but then it has stopped writing.
+            read_exactly(descriptor, read_length(descriptor))
+        raise
+    write_length(descriptor, END)

@@ -19,6 +19,7 @@ from hognose.archive.decompression import (
 )
 from hognose.archive.extraction_target import ExtractionTarget
 from hognose.archive.read_ahead import PieceStream, read_ahead
+from hognose.archive.tar_header import HeaderParser, decode_name
 from hognose.archive.tar_reader import TarReader
 from hognose.archive.zip_stream import iter_zip_stream
 from hognose.errors import ArchiveError, HognoseError, UnsafeArchiveError
@@ -74,9 +75,9 @@ def unpack(
     except HognoseError as error:
         if not isinstance(error, ArchiveError):
             raise
-        raise _naming(error, archive_name, unpacking.member) from error
+        raise _naming(error, archive_name, unpacking.member()) from error
     except OSError as error:
-        raise _as_archive_error(error, archive_name, unpacking.member) from error
+        raise _as_archive_error(error, archive_name, unpacking.member()) from error
 
 
 def not_a_package(head: bytes) -> ArchiveError:
@@ -107,13 +108,19 @@ class _Unpacking:
         info_only: bool,
         threads: bool,
     ) -> None:
-        self.member: str | None = None
+        self._zip_member: str | None = None
+        self._parser = HeaderParser()
         self._reader = reader
         self._target = ExtractionTarget(directory, limits)
         self._limits = limits
         self._info_only = info_only
         self._read_ahead = read_ahead if threads else _in_place
         self._largest = PIECE_SIZE if threads else SMALL_PIECE_SIZE
+
+    def member(self) -> str | None:
+        """Return the name of what is being worked on, for errors."""
+        name = self._target.member or self._zip_member
+        return decode_name(name) if isinstance(name, bytes) else name
 
     def run(self, *, check_crc: bool) -> None:
         # Large archives are hashed on a thread of their own: it takes a third of the time that
@@ -142,7 +149,7 @@ class _Unpacking:
         for data in members:
             name = data.member.name
             part = conda_part(name)
-            self.member = name
+            self._zip_member = name
             if name == "metadata.json":
                 _check_metadata(data)
             if part is None:
@@ -154,26 +161,28 @@ class _Unpacking:
             if self._info_only and part != "info":
                 continue
             self._unpack_tar(iter_zstd(data, largest=self._largest))
-        self.member = None
+        self._zip_member = None
         for part in ("info", "pkg"):
             if part not in parts:
                 message = f"there is no `{part}-...tar.zst` in the archive"
                 raise ArchiveError(message)
 
     def _unpack_tar(self, pieces: Iterator[bytes]) -> None:
-        add = self._target.add
-        info_only = self._info_only
+        target = self._target
         ready = self._read_ahead(self._limited(pieces), without_thread=SMALL_PIECES)
         try:
-            tar = TarReader(ready)
-            for member in tar:
-                self.member = name = member.name
-                if info_only and not name.removeprefix("./").startswith("info/"):
-                    continue
-                add(tar, member)
+            tar = TarReader(ready, self._parser)
+            if self._info_only:
+                for member in tar:
+                    if member.name.removeprefix("./").startswith("info/"):
+                        target.add(tar, member)
+            else:
+                while (first := tar.next_member()) is not None:
+                    target.add(tar, first)
+                    target.add_plain_files(tar)
         finally:
             ready.close()
-        self.member = None
+        target.member = self._zip_member = None
 
     def _limited(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         """Pass pieces on until they are more than the archive may expand to."""

@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from hognose.cache import PackageCache
+    from hognose.cli.session import Session
     from hognose.repodata import Gateway
     from hognose.types import Channel, MatchSpec, Platform, RepoDataRecord
 
-__all__ = ("AvailableRecords", "without_records")
+__all__ = ("AvailableRecords", "require_at_hand", "without_records")
 
 _SHOWN = 5
 
@@ -88,6 +89,26 @@ class AvailableRecords:
             return self._cache.lookup(record) is not None
         except PackageCacheError:
             return False  # no cache could hold a package of such a name
+
+
+def require_at_hand(records: Sequence[RepoDataRecord], session: Session) -> None:
+    """Refuse to begin without the network what would have to fetch a package.
+
+    Raises:
+        OfflineError: Packages are neither in the cache nor on this machine.
+    """
+    # A mirror may be a directory here.
+    if not session.is_offline or session.config.mirror_table:
+        return
+    there = {record.url for record in AvailableRecords(session.cache).select(records)}
+    names = [f"`{record.name}`" for record in records if record.url not in there]
+    if names:
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        raise OfflineError(
+            f"there is no network to use, and not in the package cache: "
+            f"{', '.join(names[:_SHOWN])}{more}",
+            hint="leave `--offline` out, or fetch them with `hognose download` first",
+        )
 
 
 def without_records(

@@ -8,6 +8,8 @@ import time
 from typing import TYPE_CHECKING
 
 from hognose.cli import options
+from hognose.cli.available_records import require_at_hand
+from hognose.cli.clobbers import foretell_clobbers
 from hognose.cli.consent import EXIT_DECLINED, agrees
 from hognose.cli.foreign import foreign_document, tell_of_foreign_losses
 from hognose.cli.linking_options import allowed_scripts, installer_arguments
@@ -86,14 +88,18 @@ def change_environment(
         install,
         note_platform,
         plan_transaction,
+        prepare_install,
+        require_installable,
     )
 
     console = session.console
     options.require_not_frozen(prefix, arguments)
+    require_installable(prefix, wanted, platform=platform)
     transaction = plan_transaction(installed, wanted, platform=platform, reinstall=reinstall)
     requirements = () if request is None else request.requirements
     if requirements:
         require_pip_may_install(prefix, transaction.python)
+    require_at_hand(transaction.installed, session)
     losses = find_foreign_losses(prefix, transaction)
     why = find_reasons(transaction, wanted, reasons or {})
     requests = changed_requests(specs, installed)
@@ -137,6 +143,10 @@ def change_environment(
         session.show_notices()
         done = "no package changes" if requests or requirements else "nothing to do"
         return _finish(console, arguments, document, f"{prefix}: {done}")
+    if not arguments.dry_run:
+        prepare_install(
+            transaction, session.cache, workers=session.config.concurrency_downloads or None
+        )
     if not console.quiet:
         show_plan(console, transaction, prefix, reasons=why, requirements=requirements)
     _tell_of_scripts_before(
@@ -144,6 +154,9 @@ def change_environment(
     )
     tell_of_foreign_losses(console, losses, prefix)
     if arguments.dry_run:
+        document |= foretell_clobbers(
+            transaction, prefix, arguments, cache=session.cache, console=console
+        )
         return _finish(console, arguments, document, f"{prefix}: dry run: nothing was changed")
     if not agrees(
         arguments,

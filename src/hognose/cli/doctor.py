@@ -6,10 +6,12 @@ missing history. Where a change was interrupted, that is all that is said. Packa
 installed are named; a fault is one that took the place of a conda package, lacks files or is for
 another Python. The exit status is 1 where something is wrong.
 
-With `--repair` an interrupted change is undone or finished first. Packages with faulty files are
+With `--repair` an interrupted change is undone or finished first, or put aside where it can be
+neither. Packages with faulty files are
 linked again, from copies that are verified first; what was altered in them is lost. So are packages
-whose record cannot be read, if the package cache or their channel has them. What pip put in the
-place of a package stays. Where packages do not fit together, the specs are solved anew.
+whose record cannot be read, if the package cache or their channel has them. Of two records of one
+package the one that was written last stays. What pip put in the place of a package stays. Where
+packages do not fit together, the specs are solved anew.
 """
 
 from __future__ import annotations
@@ -65,9 +67,10 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     if not arguments.dry_run:
         from hognose.install import recover
 
-        recovered = recover(prefix)
+        recovered = recover(prefix, abandon_damaged=True)
         if recovered is not None:
-            console.step(str(recovered))
+            tell = console.warn if recovered.outcome == "abandoned" else console.step
+            tell(str(recovered))
             diagnosis = _diagnose(prefix, arguments)
             _describe(prefix, diagnosis, console)
     status = _repair(prefix, diagnosis, arguments, console)

@@ -151,12 +151,16 @@ def _rename(arguments: argparse.Namespace, console: Console) -> int:
 def _copy(arguments: argparse.Namespace, console: Console, action: str) -> int:
     import sys
 
+    from hognose.cli.available_records import require_at_hand
+    from hognose.cli.clobbers import foretell_clobbers
     from hognose.cli.linking_options import installer_arguments
     from hognose.cli.session import Session
     from hognose.install import (
         clone_environment,
         format_command,
+        plan_transaction,
         rename_environment,
+        require_copyable,
     )
     from hognose.progress import install_progress
     from hognose.types import PrefixRecord
@@ -167,6 +171,7 @@ def _copy(arguments: argparse.Namespace, console: Console, action: str) -> int:
         options.require_not_frozen(source, arguments)
     records = PrefixRecord.collect(source)
     platform = options.find_platform(None, source, records)
+    require_copyable(source, target, platform=platform)
     console.step(f"{action} {source} to {target}: {counted(len(records), 'package')}")
     document: dict[str, Any] = {
         "success": True,
@@ -174,11 +179,22 @@ def _copy(arguments: argparse.Namespace, console: Console, action: str) -> int:
         "source": os.fspath(source),
         "prefix": os.fspath(target),
     }
-    if not arguments.dry_run:
+    if arguments.dry_run:
+        with Session(arguments, console) as session:
+            require_at_hand(records, session)
+            document |= foretell_clobbers(
+                plan_transaction((), records, platform=platform),
+                target,
+                arguments,
+                cache=session.cache,
+                console=console,
+            )
+    else:
         # A rename takes the old directory away, and with it what points there.
         if not agrees(arguments, console, prefix=source, takes_away=action == "rename"):
             return EXIT_DECLINED
         with Session(arguments, console) as session, install_progress(console) as reporter:
+            require_at_hand(records, session)
             linking = installer_arguments(arguments, session.config, records)
             if action == "clone":
                 done = clone_environment(

@@ -11,6 +11,7 @@ from hognose.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
     from typing import Any
 
     from hognose.console import Console
@@ -65,27 +66,32 @@ def _set(arguments: argparse.Namespace, console: Console) -> int:
         require_variable_names(given)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    return _change(arguments, given, "set", console)
+    prefix = options.find_environment(arguments)
+    options.require_changeable(prefix, arguments, console)
+    return _change(prefix, arguments, given, "set", console)
 
 
 def _unset(arguments: argparse.Namespace, console: Console) -> int:
     from hognose.install import read_environment_variables
 
-    prefix = options.find_settled_environment(arguments, console)
+    prefix = options.find_environment(arguments)
+    options.require_changeable(prefix, arguments, console)
     present = read_environment_variables(prefix)
     missing = [name for name in arguments.names if name not in present]
     if missing:
         raise UsageError(f"{prefix} has no variable {', '.join(f'`{name}`' for name in missing)}")
-    return _change(arguments, dict.fromkeys(arguments.names), "taken out", console)
+    return _change(prefix, arguments, dict.fromkeys(arguments.names), "taken out", console)
 
 
 def _change(
-    arguments: argparse.Namespace, given: dict[str, str | None], done: str, console: Console
+    prefix: Path,
+    arguments: argparse.Namespace,
+    given: dict[str, str | None],
+    done: str,
+    console: Console,
 ) -> int:
     from hognose.install import read_environment_variables, set_environment_variables
 
-    prefix = options.find_environment(arguments)
-    options.require_changeable(prefix, arguments, console)
     try:
         set_environment_variables(prefix, given)
     except ValueError as error:

@@ -33,10 +33,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace, console: Console) -> int:
     """Print the revisions."""
-    from hognose.install import iter_revisions
+    from hognose.install import iter_revisions, unreadable_lines
 
     prefix = options.find_settled_environment(arguments, console)
-    revisions = list(iter_revisions(_read_blocks(prefix, console)))
+    blocks = _read_blocks(prefix, console)
+    for message in unreadable_lines(blocks):
+        console.warn(message)
+    revisions = list(iter_revisions(blocks))
     chosen = revisions
     if arguments.revision is not None:
         chosen = [item for item in revisions if item.number == arguments.revision]

@@ -32,7 +32,12 @@ def print_json(document: object, console: Console) -> None:
 
     if console.remarks and isinstance(document, dict):
         document = {**document, **console.remarks}
-    console.document(wire.encode_json(document, pretty=True).decode())
+    try:
+        text = wire.encode_json(document, pretty=True).decode()
+    except UnicodeEncodeError:
+        # A path need not be text; as an escape, its odd bytes come through.
+        text = json.dumps(wire.to_builtins(document), indent=2)
+    console.document(text)
 
 
 def run_with_json_errors(action: Callable[[], int], console: Console) -> int:

@@ -90,15 +90,13 @@ def allowed_scripts(arguments: argparse.Namespace, config: Config) -> bool | lis
 
 
 def _link_options(arguments: argparse.Namespace, config: Config) -> LinkOptions:
-    """What may be done; a setting that allows a way of linking does not make it work."""
-    from hognose.install import LinkOptions
+    """What may be done: as the configuration says, and where an option says otherwise, as that."""
+    import msgspec
+
+    from hognose.install import install_settings
 
     asked_for = getattr(arguments, "copy", None)
-    is_copied = config.always_copy if asked_for is None else asked_for
-
-    return LinkOptions(
-        allow_hard_links=False if is_copied or config.allow_hard_links is False else None,
-        allow_ref_links=False if is_copied or config.allow_ref_links is False else None,
-        allow_symbolic_links=False if config.allow_symbolic_links is False else None,
-        clobber=getattr(arguments, "clobber", "warn"),
-    )
+    if asked_for is not None:
+        config = msgspec.structs.replace(config, always_copy=asked_for)
+    link_options: LinkOptions = install_settings(config)["link_options"]
+    return msgspec.structs.replace(link_options, clobber=getattr(arguments, "clobber", "warn"))

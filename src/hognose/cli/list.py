@@ -4,6 +4,10 @@ List the packages of an environment: all, or those whose names have a part (`num
 (`*torch*`) or match a regular expression (`^lib.*32$`). The exit status is 1 when none does.
 
 What pip and others installed is listed with `pypi` for its channel, as conda does it.
+
+A record that cannot be read is named in a warning, and in `unreadable` of the document of `--json`.
+The other packages are listed, and the exit status is 1, because the list is not complete. With
+`--explicit` nothing is: what is made out of such a list would lack packages.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ import fnmatch
 import os
 import re
 from difflib import get_close_matches
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from hognose.cli import options
@@ -23,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hognose.console import Console
-    from hognose.install import ForeignPackage
+    from hognose.install import ForeignPackage, LostRecord
     from hognose.types import Platform, PrefixRecord
 
 # What tells a regular expression from a pattern such as `py*`.
@@ -45,10 +50,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace, console: Console) -> int:
     """Print the list."""
-    from hognose.types import PrefixRecord
-
     prefix = options.find_settled_environment(arguments, console)
-    records = PrefixRecord.collect(prefix)
+    records, lost = _read_records(prefix, arguments, console)
     foreign: Sequence[ForeignPackage] = ()
     if not (arguments.no_pip or arguments.explicit):
         foreign = _foreign(prefix, records)
@@ -67,8 +70,14 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.json:
         from hognose.cli.json_output import print_json
 
-        print_json({"success": True, "prefix": os.fspath(prefix), "packages": rows}, console)
-        return 0
+        document = {
+            "success": not lost,
+            "prefix": os.fspath(prefix),
+            "packages": rows,
+            "unreadable": [{"path": item.path, "message": item.message} for item in lost],
+        }
+        print_json(document, console)
+        return int(bool(lost))
     console.result(f"# {prefix}")
     cells = (
         (
@@ -81,7 +90,27 @@ def execute(arguments: argparse.Namespace, console: Console) -> int:
         for row in rows
     )
     console.table(("name", "version", "build", "channel", "asked for"), cells)
-    return 0
+    return int(bool(lost))
+
+
+def _read_records(
+    prefix: Path, arguments: argparse.Namespace, console: Console
+) -> tuple[list[PrefixRecord], Sequence[LostRecord]]:
+    """Return the packages whose records can be read, and warn of the other records."""
+    from hognose.types import PrefixRecord
+
+    try:
+        return PrefixRecord.collect(prefix), ()
+    except (HognoseError, OSError):
+        from hognose.install import read_records
+
+        records, lost = read_records(prefix)
+        if arguments.explicit or not lost:
+            raise
+    for item in lost:
+        console.warn(f"not listed: {item.message}")
+    console.hint(f"`hognose doctor --repair -p {quote(str(prefix))}` makes what is missing anew")
+    return records, lost
 
 
 def _foreign(prefix: Path, records: Sequence[PrefixRecord]) -> Sequence[ForeignPackage]:
@@ -105,6 +134,7 @@ def _print_explicit(records: Iterable[PrefixRecord], platform: Platform, console
 
 
 def _row(record: PrefixRecord) -> dict[str, Any]:
+    from hognose.install import channel_of_record
     from hognose.net import redact
 
     return {
@@ -113,7 +143,7 @@ def _row(record: PrefixRecord) -> dict[str, Any]:
         "build": record.build,
         "build_number": record.build_number,
         "subdir": record.subdir,
-        "channel": redact(record.channel),
+        "channel": redact(channel_of_record(record)),
         "url": redact(record.url),
         "md5": record.md5_hex,
         "sha256": record.sha256_hex,

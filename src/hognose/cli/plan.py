@@ -107,11 +107,13 @@ def _show_table(
 ) -> None:
     if not differences:
         return
+    from hognose.install import channel_of_record
+
     new = {operation.name: operation.new for operation in transaction.operations}
     rows = []
     for name, old_release, new_release, direction in differences:
         record = new[name]
-        source = "" if record is None else _channel_name(record.channel)
+        source = "" if record is None else _channel_name(channel_of_record(record))
         size = "" if record is None or record.size is None else human_size(record.size)
         reason = "; ".join(reasons.get(name, ())) if reasons else ""
         rows.append((_SIGNS[direction], name, old_release, new_release, source, size, reason))

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from hognose._lazy import attach
+
+TYPE_CHECKING = False  # as in `typing`, which takes 5 ms to import
 
 if TYPE_CHECKING:
     from hognose.install.byte_code import has_byte_code as has_byte_code
     from hognose.install.clobber import ClobberedPath as ClobberedPath
+    from hognose.install.clobber_forecast import ClobberForecast as ClobberForecast
+    from hognose.install.clobber_forecast import PathInTheWay as PathInTheWay
+    from hognose.install.clobber_forecast import forecast_clobbers as forecast_clobbers
     from hognose.install.cloning import ClonedEnvironment as ClonedEnvironment
     from hognose.install.cloning import clone_environment as clone_environment
     from hognose.install.cloning import rename_environment as rename_environment
+    from hognose.install.cloning import require_copyable as require_copyable
+    from hognose.install.conda_record import channel_of_record as channel_of_record
     from hognose.install.doctor import Diagnosis as Diagnosis
     from hognose.install.doctor import Fault as Fault
     from hognose.install.doctor import diagnose as diagnose
     from hognose.install.doctor import discard_damaged_entries as discard_damaged_entries
     from hognose.install.doctor import repair as repair
+    from hognose.install.environment_registry import environments_file as environments_file
+    from hognose.install.environment_registry import register_environment as register_environment
+    from hognose.install.environment_registry import (
+        registered_environments as registered_environments,
+    )
+    from hognose.install.environment_registry import (
+        unregister_environment as unregister_environment,
+    )
     from hognose.install.execution_options import ExecutionOptions as ExecutionOptions
     from hognose.install.execution_options import ExecutionOutcome as ExecutionOutcome
     from hognose.install.foreign_losses import ForeignLosses as ForeignLosses
@@ -30,14 +43,12 @@ if TYPE_CHECKING:
     from hognose.install.frozen import thaw as thaw
     from hognose.install.history import HistoryBlock as HistoryBlock
     from hognose.install.history import Revision as Revision
-    from hognose.install.history import environments_file as environments_file
     from hognose.install.history import format_command as format_command
     from hognose.install.history import iter_revisions as iter_revisions
     from hognose.install.history import parse_history as parse_history
     from hognose.install.history import read_history as read_history
-    from hognose.install.history import register_environment as register_environment
-    from hognose.install.history import registered_environments as registered_environments
-    from hognose.install.history import unregister_environment as unregister_environment
+    from hognose.install.history import unreadable_lines as unreadable_lines
+    from hognose.install.install_settings import install_settings as install_settings
     from hognose.install.installation import InstallationResult as InstallationResult
     from hognose.install.installation import execute_transaction as execute_transaction
     from hognose.install.installation import install as install
@@ -54,6 +65,7 @@ if TYPE_CHECKING:
     from hognose.install.lost_records import lost_specs as lost_specs
     from hognose.install.lost_records import put_aside as put_aside
     from hognose.install.lost_records import read_records as read_records
+    from hognose.install.menu_notes import MenuAssociation as MenuAssociation
     from hognose.install.menu_places import MenuPlaces as MenuPlaces
     from hognose.install.menus import InstalledMenu as InstalledMenu
     from hognose.install.menus import Registry as Registry
@@ -61,8 +73,10 @@ if TYPE_CHECKING:
     from hognose.install.menus import remove_menus as remove_menus
     from hognose.install.menus import system_registry as system_registry
     from hognose.install.noarch_python import PythonInfo as PythonInfo
+    from hognose.install.package_supply import prepare_install as prepare_install
     from hognose.install.prefix_lock import LockHolder as LockHolder
     from hognose.install.prefix_lock import PrefixLock as PrefixLock
+    from hognose.install.prefix_path import require_installable as require_installable
     from hognose.install.prefix_platform import note_platform as note_platform
     from hognose.install.prefix_platform import read_platform as read_platform
     from hognose.install.prefix_state import (
@@ -91,6 +105,7 @@ if TYPE_CHECKING:
     from hognose.install.user_requests import requests_to_note as requests_to_note
 
 __all__ = (
+    "ClobberForecast",
     "ClobberedPath",
     "ClonedEnvironment",
     "CopiedFiles",
@@ -108,9 +123,11 @@ __all__ = (
     "LinkScriptOutcome",
     "LockHolder",
     "LostRecord",
+    "MenuAssociation",
     "MenuPlaces",
     "Operation",
     "PackageReference",
+    "PathInTheWay",
     "PrefixLock",
     "PythonInfo",
     "RecoveredTransaction",
@@ -120,6 +137,7 @@ __all__ = (
     "TakenFiles",
     "Transaction",
     "begin_history",
+    "channel_of_record",
     "clone_environment",
     "copy_untracked_files",
     "diagnose",
@@ -131,6 +149,7 @@ __all__ = (
     "find_link_scripts",
     "find_lost_records",
     "find_unlogged_packages",
+    "forecast_clobbers",
     "format_command",
     "freeze",
     "frozen_message",
@@ -138,6 +157,7 @@ __all__ = (
     "has_unfinished_transaction",
     "install",
     "install_menus",
+    "install_settings",
     "iter_revisions",
     "iter_untracked_files",
     "lost_specs",
@@ -146,6 +166,7 @@ __all__ = (
     "noted_requests",
     "parse_history",
     "plan_transaction",
+    "prepare_install",
     "put_aside",
     "read_environment_variables",
     "read_history",
@@ -162,6 +183,8 @@ __all__ = (
     "repair",
     "requested_specs",
     "requests_to_note",
+    "require_copyable",
+    "require_installable",
     "require_not_frozen",
     "require_removable",
     "require_variable_names",
@@ -170,6 +193,7 @@ __all__ = (
     "specs_of_revision",
     "system_registry",
     "thaw",
+    "unreadable_lines",
     "unregister_environment",
 )
 
@@ -178,17 +202,26 @@ __getattr__, __dir__ = attach(
     {
         "byte_code": ("has_byte_code",),
         "clobber": ("ClobberedPath",),
+        "clobber_forecast": ("ClobberForecast", "PathInTheWay", "forecast_clobbers"),
         "cloning": (
             "ClonedEnvironment",
             "clone_environment",
             "rename_environment",
+            "require_copyable",
         ),
+        "conda_record": ("channel_of_record",),
         "doctor": (
             "Diagnosis",
             "Fault",
             "diagnose",
             "discard_damaged_entries",
             "repair",
+        ),
+        "environment_registry": (
+            "environments_file",
+            "register_environment",
+            "registered_environments",
+            "unregister_environment",
         ),
         "execution_options": (
             "ExecutionOptions",
@@ -212,15 +245,13 @@ __getattr__, __dir__ = attach(
         "history": (
             "HistoryBlock",
             "Revision",
-            "environments_file",
             "format_command",
             "iter_revisions",
             "parse_history",
             "read_history",
-            "register_environment",
-            "registered_environments",
-            "unregister_environment",
+            "unreadable_lines",
         ),
+        "install_settings": ("install_settings",),
         "installation": (
             "InstallationResult",
             "execute_transaction",
@@ -243,6 +274,7 @@ __getattr__, __dir__ = attach(
             "put_aside",
             "read_records",
         ),
+        "menu_notes": ("MenuAssociation",),
         "menu_places": ("MenuPlaces",),
         "menus": (
             "InstalledMenu",
@@ -252,10 +284,12 @@ __getattr__, __dir__ = attach(
             "system_registry",
         ),
         "noarch_python": ("PythonInfo",),
+        "package_supply": ("prepare_install",),
         "prefix_lock": (
             "LockHolder",
             "PrefixLock",
         ),
+        "prefix_path": ("require_installable",),
         "prefix_platform": ("note_platform", "read_platform"),
         "prefix_state": (
             "read_environment_variables",

@@ -45,10 +45,10 @@ class Arrangement(msgspec.Struct, frozen=True, kw_only=True):
         clobbered: The paths that several packages ship.
     """
 
-    aside: tuple[tuple[str, str], ...]
-    into_place: tuple[tuple[str, str], ...]
-    final_places: Mapping[str, Sequence[str]]
-    clobbered: tuple[ClobberedPath, ...]
+    aside: tuple[tuple[str, str], ...] = ()
+    into_place: tuple[tuple[str, str], ...] = ()
+    final_places: Mapping[str, Sequence[str]] = msgspec.field(default_factory=dict)
+    clobbered: tuple[ClobberedPath, ...] = ()
 
     @property
     def targets(self) -> Iterable[str]:
@@ -65,17 +65,20 @@ def arrange(packages: Sequence[PackagePaths]) -> Arrangement:
     """
     clobbered = resolve_clobbers([(package.name, package.paths) for package in packages])
     losing = {(name, item.path) for item in clobbered for name in item.losers}
-    # Other tools let several records name one file; only the last of them can be moved with it.
-    holder = {place: package.name for package in packages for place in package.places}
     aside: list[tuple[str, str]] = []
     into_place: list[tuple[str, str]] = []
     final_places: dict[str, Sequence[str]] = {}
     losers = {name for name, _ in losing}
-    for package in packages:
+    # The lists are equal for nearly every package, which compares in C.
+    moving = [
+        package for package in packages if package.name in losers or package.paths != package.places
+    ]
+    if not moving:
+        return Arrangement(clobbered=clobbered)
+    # Other tools let several records name one file; only the last of them can be moved with it.
+    holder = {place: package.name for package in packages for place in package.places}
+    for package in moving:
         name = package.name
-        # The lists are equal for nearly every package, which compares in C.
-        if name not in losers and package.paths == package.places:
-            continue
         final = [
             clobber_path(name, path) if (name, path) in losing else path for path in package.paths
         ]

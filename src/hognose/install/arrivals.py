@@ -6,20 +6,23 @@ way: two threads that link are slower than one.
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
+import threading
+from collections import deque
 from itertools import zip_longest
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from hognose.install.failures import join_failures
 from hognose.install.interrupts import run_to_its_end
+from hognose.types import RepoDataRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
     from hognose.install.package_linker import LinkedPackage
     from hognose.install.transaction import Operation
-    from hognose.types import RepoDataRecord
 
 __all__ = ("link_arrivals",)
 
@@ -71,51 +74,105 @@ def link_arrivals(
     urgent = [item for item in wanted if item[1].name in first]
     wanted = urgent + _in_turns([item for item in wanted if item[1].name not in first])
     linked: dict[int, LinkedPackage] = {}
-    arrived: SimpleQueue[Future[str]] = SimpleQueue()
-    has_failed = is_done = False
-    pool = ThreadPoolExecutor(width, thread_name_prefix="hognose-fetch")
+    errors: dict[int, BaseException] = {}
+    fetching = _Fetching(fetch, [item for item in wanted if item[0] not in present], width)
+    is_done = False
     try:
-        futures = {
-            pool.submit(fetch, record, index): (index, record)
-            for index, record in wanted
-            if index not in present
-        }
-        for future in futures:
-            future.add_done_callback(arrived.put)
+        fetching.start()
         # What is in the cache is linked while the rest is on its way.
         for index, record in wanted:
             if (directory := present.get(index)) is not None:
                 linked[index] = link(record, index, directory)
-        for _ in futures:
-            future = _next(arrived, check)
-            if future.cancelled() or future.exception() is not None:
-                has_failed = True
-                pool.shutdown(wait=False, cancel_futures=True)
-            elif not has_failed:
-                index, record = futures[future]
-                linked[index] = link(record, index, future.result())
+        while (arrival := fetching.next(check)) is not None:
+            if arrival.error is not None:
+                errors[arrival.index] = arrival.error
+                fetching.give_up_the_rest()
+            elif not errors:
+                linked[arrival.index] = link(arrival.record, arrival.index, arrival.directory)
         is_done = True
     finally:
 
         def end() -> None:
             if not is_done:
                 stop()
-            pool.shutdown(wait=True, cancel_futures=True)
+            fetching.close()
 
         # The threads use what the caller closes.
         run_to_its_end(end, on_interrupt=stop)
-    if has_failed:
-        raise join_failures(_errors_of(futures))
+    if errors:
+        raise join_failures([errors[index] for index in sorted(errors)])
     return [linked[index] for index in sorted(linked)]
 
 
-def _next(arrived: SimpleQueue[Future[str]], check: Callable[[], object]) -> Future[str]:
-    while True:
-        check()
-        try:
-            return arrived.get(timeout=_TICK)
-        except Empty:
-            continue
+class _Arrival(msgspec.Struct, frozen=True, gc=False):
+    index: int
+    record: RepoDataRecord
+    directory: str = ""
+    error: BaseException | None = None
+
+
+class _Fetching:
+    """Threads that make packages available, one after the other in their order."""
+
+    def __init__(
+        self,
+        fetch: Callable[[RepoDataRecord, int], str],
+        wanted: Sequence[tuple[int, RepoDataRecord]],
+        width: int,
+    ) -> None:
+        self._fetch = fetch
+        self._waiting = deque(wanted)
+        self._outstanding = len(wanted)
+        self._arrived: SimpleQueue[_Arrival] = SimpleQueue()
+        self._threads = [
+            threading.Thread(target=self._work, name="hognose-fetch", daemon=True)
+            for _ in range(min(width, len(wanted)))
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def _work(self) -> None:
+        while True:
+            try:
+                index, record = self._waiting.popleft()
+            except IndexError:
+                return
+            try:
+                arrival = _Arrival(index, record, self._fetch(record, index))
+            except BaseException as error:
+                arrival = _Arrival(index, record, error=error)
+            self._arrived.put(arrival)
+
+    def next(self, check: Callable[[], object]) -> _Arrival | None:
+        """Wait for a package; None after the last one."""
+        if not self._outstanding:
+            return None
+        while True:
+            check()
+            try:
+                arrival = self._arrived.get(timeout=_TICK)
+            except Empty:
+                continue
+            self._outstanding -= 1
+            return arrival
+
+    def give_up_the_rest(self) -> None:
+        """Fetch no more than what is on its way."""
+        while True:
+            try:
+                self._waiting.pop()
+            except IndexError:
+                return
+            self._outstanding -= 1
+
+    def close(self) -> None:
+        """Wait for the threads."""
+        self.give_up_the_rest()
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join()
 
 
 def _in_turns(items: list[tuple[int, RepoDataRecord]]) -> list[tuple[int, RepoDataRecord]]:
@@ -129,11 +186,3 @@ def _in_turns(items: list[tuple[int, RepoDataRecord]]) -> list[tuple[int, RepoDa
     for large, small in zip_longest(items[:half], reversed(items[half:])):
         ordered += [large] if small is None else [large, small]
     return ordered
-
-
-def _errors_of(futures: Mapping[Future[str], object]) -> list[BaseException]:
-    return [
-        error
-        for future in futures
-        if not future.cancelled() and (error := future.exception()) is not None
-    ]

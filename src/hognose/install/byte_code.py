@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -31,6 +32,10 @@ __all__ = (
 )
 
 BYTE_CODE_DIRECTORY = "info/hognose-byte-code"
+
+# The note may have come with the package, and names a folder: no part may lead elsewhere.
+_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+_MAGIC = re.compile(r"[0-9a-f]{2,32}")
 
 _ASK = """
 import sys
@@ -61,6 +66,11 @@ class Dialect(msgspec.Struct, frozen=True, gc=False):
     tag: str
     magic: str
 
+    @property
+    def is_plausible(self) -> bool:
+        """Whether its parts can be those of file names."""
+        return bool(_TAG.fullmatch(self.tag) and _MAGIC.fullmatch(self.magic))
+
 
 # Made once: msgspec crashes where several threads make the first one at the same time.
 _DIALECT = msgspec.json.Decoder(Dialect)
@@ -85,7 +95,9 @@ def find_dialect(interpreter: str, *, package_directory: str | None = None) -> D
     if package_directory is not None:
         try:
             with open(note, "rb") as file:
-                return _DIALECT.decode(file.read())
+                noted = _DIALECT.decode(file.read())
+            if noted.is_plausible:
+                return noted
         except (OSError, msgspec.DecodeError):
             pass
     try:
@@ -98,7 +110,7 @@ def find_dialect(interpreter: str, *, package_directory: str | None = None) -> D
         dialect = _DIALECT.decode(done.stdout) if not done.returncode else None
     except (OSError, subprocess.TimeoutExpired, msgspec.DecodeError):
         return None
-    if dialect is None or not dialect.tag:
+    if dialect is None or not dialect.is_plausible:
         return None
     if package_directory is not None and os.path.isdir(package_directory):
         with suppress(OSError):

@@ -43,7 +43,7 @@ def clobber_path(package: str, path: str) -> str:
 
 
 def resolve_clobbers(
-    packages: Sequence[tuple[str, Iterable[str]]],
+    packages: Sequence[tuple[str, Sequence[str]]],
 ) -> tuple[ClobberedPath, ...]:
     """Find the paths that several packages claim, and who gets each.
 
@@ -57,6 +57,10 @@ def resolve_clobbers(
     owner: dict[str, int] = {}
     shared: dict[str, list[int]] = {}
     for rank, (_, paths) in enumerate(packages):
+        # Nearly every package has its paths for itself, which is found out in C.
+        if owner.keys().isdisjoint(paths):
+            owner.update(dict.fromkeys(paths, rank))
+            continue
         for path in paths:
             first = owner.setdefault(path, rank)
             if first != rank:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from hognose.errors import InstallerError
+from hognose.install.arguments import require_means, require_object
 from hognose.install.byte_code import has_byte_code
 from hognose.install.failures import explain_failure
 from hognose.install.frozen import FROZEN_MARKER, require_not_frozen
@@ -20,6 +21,7 @@ from hognose.install.installed_record import recorded_specs
 from hognose.install.menus import noted_menus
 from hognose.install.moved_menus import make_menus_anew
 from hognose.install.prefix_lock import PrefixLock
+from hognose.install.prefix_path import require_installable
 from hognose.install.recorded_paths import require_own_folders, require_recorded_inside
 from hognose.install.removal import remove_environment, require_removable
 from hognose.install.reporter import ReporterCalls
@@ -39,7 +41,12 @@ if TYPE_CHECKING:
     from hognose.net import Client
     from hognose.types import Platform
 
-__all__ = ("ClonedEnvironment", "clone_environment", "rename_environment")
+__all__ = (
+    "ClonedEnvironment",
+    "clone_environment",
+    "rename_environment",
+    "require_copyable",
+)
 
 # What a person may have set for an environment: its variables and its pins.
 _SETTINGS = ("conda-meta/state", "conda-meta/pinned")
@@ -89,13 +96,13 @@ def clone_environment(
     Raises:
         InstallerError: There is no environment, its last change was interrupted, or something is
             at the target.
+        TypeError: An argument is of another kind than it takes.
         HognoseError: As `install`. Nothing is left at the target.
     """
+    require_means(cache, client)
+    require_object("reporter", reporter)
     origin, place = _absolute(source), _absolute(target)
-    _require_source(origin)
-    was_there = _require_empty(place, origin)
-    records = PrefixRecord.collect(origin)
-    require_recorded_inside(origin, records)
+    records, was_there = _look_at(origin, place, platform)
     is_compiled = has_byte_code(records) if compile_byte_code is None else compile_byte_code
     try:
         # The log is written last of all, so what is interrupted does not look like an environment.
@@ -208,6 +215,36 @@ def rename_environment(
 def _absolute(prefix: str | os.PathLike[str]) -> str:
     path = os.path.abspath(prefix)
     return path.replace("\\", "/") if os.name == "nt" else path
+
+
+def require_copyable(
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    *,
+    platform: Platform | None = None,
+) -> None:
+    """Refuse what `clone_environment` would refuse at once. Changes nothing.
+
+    Args:
+        source: The environment to copy.
+        target: The new environment.
+        platform: The platform of the environments, by default the one that runs.
+
+    Raises:
+        InstallerError: As `clone_environment`.
+        LinkError: The target's path cannot be an environment's.
+    """
+    _look_at(_absolute(source), _absolute(target), platform)
+
+
+def _look_at(origin: str, place: str, platform: Platform | None) -> tuple[list[PrefixRecord], bool]:
+    """Return what is to be copied, and whether the target is an empty folder already."""
+    _require_source(origin)
+    was_there = _require_empty(place, origin)
+    records = PrefixRecord.collect(origin)
+    require_recorded_inside(origin, records)
+    require_installable(place, records, platform=platform)
+    return records, was_there
 
 
 def _require_source(prefix: str) -> None:

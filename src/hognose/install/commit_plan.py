@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hognose.install.journal import Commit
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from hognose.install.foreign_losses import ForeignPaths
     from hognose.install.package_linker import LinkedPackage
@@ -27,6 +27,7 @@ def plan_commit(
     left_places: Iterable[str],
     replacements: Sequence[tuple[str, str]],
     records: Sequence[str],
+    misnamed: Mapping[str, str],
     history: str,
     history_size: int,
 ) -> Commit:
@@ -41,24 +42,26 @@ def plan_commit(
         left_places: The paths that files of staying packages were moved from.
         replacements: The files that wait to take the place of old ones.
         records: The file names of the records that wait.
+        misnamed: From `find_misnamed_records`.
         history: The block for the history.
         history_size: The size of the history before.
     """
     removed = transaction.removed
-    kept = {entry.relative_path for package in linked for entry in package.entries}
-    kept.update(places, foreign.staying)
-    if removed:
+    obsolete: list[str] = []
+    if removed or foreign.going:
+        kept = {entry.relative_path for package in linked for entry in package.entries}
+        kept.update(places, foreign.staying)
         for record in transaction.unchanged:
             kept.update(record.files)
-    obsolete = [
-        entry.relative_path
-        for record in removed
-        for entry in record.paths_data.paths
-        if entry.path_type != "directory"
-        and entry.relative_path not in displaced
-        and entry.relative_path not in kept
-    ]
-    obsolete += sorted(foreign.going.difference(kept, displaced, obsolete))
+        obsolete = [
+            entry.relative_path
+            for record in removed
+            for entry in record.paths_data.paths
+            if entry.path_type != "directory"
+            and entry.relative_path not in displaced
+            and entry.relative_path not in kept
+        ]
+        obsolete += sorted(foreign.going.difference(kept, displaced, obsolete))
     folders, byte_code = _folders_of(removed)
     folders.update(path.rpartition("/")[0] for path in foreign.going)
     folders.update(path.rpartition("/")[0] for path in left_places)
@@ -78,12 +81,21 @@ def plan_commit(
         byte_code_directories=tuple(sorted(byte_code)),
         kept_directories=tuple(asked_for),
         records=tuple(records),
-        obsolete_records=tuple(
-            name for record in removed if (name := record.record_file_name) not in records
-        ),
+        obsolete_records=_obsolete_records(transaction, records, misnamed),
         history=history,
         history_size=history_size,
     )
+
+
+def _obsolete_records(
+    transaction: Transaction, waiting: Sequence[str], misnamed: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Return the files of records that go, or that one of another name takes the place of."""
+    going = {record.record_file_name for record in transaction.removed}
+    names = going.union(record.record_file_name for record in transaction.unchanged)
+    written = names.intersection(waiting)
+    found = [misnamed[name] for name in sorted(going | written) if name in misnamed]
+    return tuple(sorted(going - written - misnamed.keys())) + tuple(found)
 
 
 def _folders_of(removed: Iterable[PrefixRecord]) -> tuple[set[str], set[str]]:

@@ -6,14 +6,46 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hognose.types import PrefixPaths, PrefixPathsEntry
+from hognose.types import MatchSpec, PrefixPaths, PrefixPathsEntry
 
 if TYPE_CHECKING:
-    from hognose.types import PrefixRecord
+    from hognose.types import PrefixRecord, RepoDataRecord
 
-__all__ = ("with_real_paths",)
+__all__ = ("NO_CHANNEL", "channel_of_record", "spec_of_note", "with_real_paths")
+
+# What conda writes for a package that came from no channel.
+NO_CHANNEL = "<unknown>"
 
 _SITE_PACKAGES, _SCRIPTS = _PATHS_IN_PACKAGES = ("site-packages/", "python-scripts/")
+
+
+def channel_of_record(record: RepoDataRecord) -> str:
+    """Return the channel of a record without the folder of its platform.
+
+    CEP 32 has the channel alone there. conda appends the folder, except where it knows of no
+    channel, for a package that came from a file: then it writes `<unknown>`.
+    """
+    channel = record.channel.rstrip("/")
+    folder = f"/{record.subdir}"
+    # A channel may have the name of a platform itself.
+    if not channel.endswith(folder) or record.url.startswith(f"{channel}{folder}/"):
+        return record.channel
+    return channel.removesuffix(folder)
+
+
+def spec_of_note(text: str) -> MatchSpec:
+    """Return what a record or a log has for the spec that a package was asked for by.
+
+    Of a package that came from a file, conda notes that it is from `<unknown>`. That is no channel
+    that could be asked for it.
+
+    Raises:
+        InvalidMatchSpecError: The text is no spec.
+    """
+    spec = MatchSpec(text)
+    if spec.channel is not None and spec.channel.name == NO_CHANNEL:
+        return spec.with_channel(None)
+    return spec
 
 
 def with_real_paths(record: PrefixRecord) -> PrefixRecord:

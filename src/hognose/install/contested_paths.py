@@ -8,13 +8,59 @@ from hognose.errors import TransactionError
 from hognose.install.foreign_packages import find_owner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Literal
 
     from hognose.install.arrangement import Arrangement
+    from hognose.install.clobber import ClobberedPath
     from hognose.install.package_linker import LinkedPackage
 
-__all__ = ("ContestedPaths",)
+__all__ = (
+    "ContestedPaths",
+    "describe_clobber",
+    "describe_refused_folder",
+    "describe_replaced",
+    "is_contested_by",
+)
+
+
+def describe_clobber(item: ClobberedPath) -> tuple[str, str]:
+    """Return who ships a path, and whose file is used."""
+    owners = ", ".join([*item.losers, *([item.winner] if item.winner else [])])
+    if item.winner:
+        message = f"several packages ship {item.path}: {owners}"
+        return message, f"the file of {item.winner} is used"
+    message = f"one package has a file where another has a folder: {item.path} of {owners}"
+    return message, "it is kept aside"
+
+
+def is_contested_by(item: ClobberedPath, coming: Mapping[str, Sequence[str]]) -> bool:
+    """Tell whether packages that come, given with their paths, have a part in a clobbered path.
+
+    Where a file and a folder want one place, those who have something above or below take part.
+    """
+    if not coming.keys().isdisjoint((*item.losers, item.winner)):
+        return True
+    return item.winner is None and any(
+        path.startswith(f"{item.path}/") or item.path.startswith(f"{path}/")
+        for paths in coming.values()
+        for path in paths
+    )
+
+
+def describe_replaced(prefix: str, package: str, path: str) -> str:
+    """Return whose file is in the way of a package's."""
+    owner = find_owner(prefix, path)
+    whose = f"which {owner} installed" if owner else "which belongs to no package"
+    return f"{package} ships {path}, {whose}"
+
+
+def describe_refused_folder(package: str, folder: str, inside: str) -> str:
+    """Return what is in a folder that is in the way of a package's file."""
+    return (
+        f"{package} ships the file {folder}, where a folder holds what belongs to no package: "
+        f"{inside}"
+    )
 
 
 class ContestedPaths:
@@ -49,17 +95,15 @@ class ContestedPaths:
         """
         if self._policy == "ignore" or not arrangement.clobbered:
             return
-        came = {str(package.record.name) for package in self._linked}
+        coming = {
+            str(package.record.name): [entry.relative_path for entry in package.entries]
+            for package in self._linked
+        }
         for item in arrangement.clobbered:
             owners = [*item.losers, *([item.winner] if item.winner else [])]
-            if not came.intersection(owners):
+            if not is_contested_by(item, coming):
                 continue
-            if item.winner:
-                message = f"several packages ship {item.path}: {', '.join(owners)}"
-                outcome = f"the file of {item.winner} is used"
-            else:
-                message = f"another package has a folder where {', '.join(owners)} has {item.path}"
-                outcome = "the folder is used"
+            message, outcome = describe_clobber(item)
             if self._policy == "error":
                 raise TransactionError(message, path=item.path, packages=tuple(owners))
             self._warn(f"{message}; {outcome}")
@@ -73,9 +117,7 @@ class ContestedPaths:
         if self._policy == "ignore":
             return
         for path in paths:
-            owner = find_owner(self._prefix, path)
-            whose = f"which {owner} installed" if owner else "which belongs to no package"
-            message = f"{self._shipper(path)} ships {path}, {whose}"
+            message = describe_replaced(self._prefix, self._shipper(path), path)
             if self._policy == "error":
                 raise TransactionError(message, path=path)
             self._warn(f"{message}: it is replaced")
@@ -88,10 +130,7 @@ class ContestedPaths:
         Raises:
             TransactionError: Always.
         """
-        message = (
-            f"{self._shipper(folder)} ships the file {folder}, where a folder holds what belongs "
-            f"to no package: {files[0]}"
-        )
+        message = describe_refused_folder(self._shipper(folder), folder, files[0])
         raise TransactionError(message, path=folder, hint="move the folder away")
 
     def _shipper(self, path: str) -> str:

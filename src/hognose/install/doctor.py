@@ -21,6 +21,7 @@ from hognose.errors import (
     TransactionError,
     ValidatePackageRecordsError,
 )
+from hognose.install.arguments import require_all, require_means, require_object
 from hognose.install.byte_code import has_byte_code
 from hognose.install.conda_record import with_real_paths
 from hognose.install.foreign_health import ForeignHealth, examine_foreign_packages
@@ -59,6 +60,7 @@ FaultKind = Literal[
     "stranded",
     "inconsistent",
     "unreadable",
+    "doubled",
     "unsafe",
     "unlogged",
     "unfinished",
@@ -74,9 +76,10 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
         kind: `missing` and `altered` are about a file; `replaced` is about a package in whose place
             another installer has put its own; `broken` about a package of another installer that
             lacks files; `stranded` about one that was installed for another Python; `inconsistent`
-            about packages that do not fit together; `unreadable` about a record; `unsafe` about a
-            record or a link that leads out of the environment; `unlogged` about an environment
-            without a history; `unfinished` about an interrupted change.
+            about packages that do not fit together; `unreadable` about a record; `doubled` about
+            one of a package that has another one; `unsafe` about a record or a link that leads out
+            of the environment; `unlogged` about an environment without a history; `unfinished`
+            about an interrupted change.
         package: The package that it is about, or that the file belongs to, or empty.
         path: The file, relative to the prefix, or empty.
         message: The fault in words.
@@ -114,7 +117,7 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
 
         One that another installer replaced is none of them: its files are that installer's.
         """
-        kinds = ("missing", "altered")
+        kinds = ("missing", "altered", "doubled")
         return tuple(sorted({fault.package for fault in self.faults if fault.kind in kinds}))
 
 
@@ -149,7 +152,15 @@ def diagnose(
         return Diagnosis(faults=(*_unsafe(root, ()), _unfinished(root)))
     found, lost = read_records(root)
     records = [with_real_paths(record) for record in found]
-    faults = [Fault(kind="unreadable", path=item.path, message=item.message) for item in lost]
+    faults = [
+        Fault(
+            kind="unreadable" if item.double is None else "doubled",
+            package="" if item.double is None else str(item.double.name),
+            path=item.path,
+            message=item.message,
+        )
+        for item in lost
+    ]
     unsafe = _unsafe(root, records)
     faults += unsafe
     # Paths that lead out are none of ours to read.
@@ -372,9 +383,10 @@ def repair(
 ) -> InstallationResult:
     """Link packages again, from copies in the cache that are verified or fetched anew.
 
-    Whatever was altered in their files is lost. An interrupted change is undone or finished first.
-    Packages whose records cannot be read are linked again if the cache has them, and a history that
-    is missing is begun anew. Byte-code is made where packages of the environment have it.
+    Whatever was altered in their files is lost. An interrupted change is undone or finished first;
+    if its journal is damaged, that is put aside. Packages whose records cannot be read are linked
+    again if the cache has them, and so are those that are recorded twice; a history that is missing
+    is begun anew. Byte-code is made where packages of the environment have it.
 
     Args:
         prefix: The environment.
@@ -387,26 +399,31 @@ def repair(
         command: The command line, for the environment's history.
 
     Raises:
+        TypeError: An argument is of another kind than it takes.
         HognoseError: As `install`; the environment is as it was.
     """
     from hognose.install.installation import install, recover
 
+    require_means(cache, client)
+    require_object("reporter", reporter)
+    named = frozenset(require_all("packages", packages, str))
     require_own_folders(os.path.abspath(prefix))
-    recover(prefix)
+    recover(prefix, abandon_damaged=True)
     if not override_frozen:
         require_not_frozen(prefix)
     begin_history(prefix, command=command)
     records, lost = read_records(prefix)
     lost = find_lost_records(prefix, lost, cache=cache)
+    named |= {str(item.double.name) for item in lost if item.double is not None}
     wanted = [*records, *[item.package for item in lost if item.package is not None]]
-    discard_damaged_entries(cache, [record for record in records if record.name in packages])
+    discard_damaged_entries(cache, [record for record in records if record.name in named])
     with put_aside(prefix, lost) if lost else nullcontext():
         return install(
             wanted,
             prefix,
             cache=cache,
             client=client,
-            reinstall=packages,
+            reinstall=named,
             requested_specs=[*recorded_specs(records), *lost_specs(prefix, lost)],
             # The files of a package whose record is lost are still there, and nobody's.
             link_options=LinkOptions(clobber="ignore" if lost else "warn"),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from hognose.archive import component_fault
 from hognose.errors import LinkError
 
 if TYPE_CHECKING:
@@ -95,12 +96,18 @@ def plan_entry_point(
         launcher: The Windows launcher; without one only the script is written.
 
     Raises:
-        LinkError: The command's name has a path separator in it.
+        LinkError: The command's name cannot be that of a file.
     """
     command = entry_point.command
+    names = [f"{command}-script.py", f"{command}.exe"] if platform.is_windows else [command]
     if not command or "/" in command or "\\" in command or command in {".", ".."}:
         message = f"an entry point must be a plain file name: {command!r}"
         raise LinkError(message, path=command)
+    for name in names:
+        fault = component_fault(name, windows=platform.is_windows)
+        if fault is not None:
+            message = f"an entry point must be a plain file name, and {command!r} {fault}"
+            raise LinkError(message, path=command)
     if not platform.is_windows:
         script = entry_point_script(entry_point, python, prefix).encode()
         path = f"{python.scripts}/{command}"

@@ -13,30 +13,35 @@ is finished by whoever comes next. `install` takes the lock and makes the plan.
 
 from __future__ import annotations
 
-import errno
 import os
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from hognose.errors import InstallerError
+import msgspec
+
+from hognose.errors import HognoseError, InstallerError
 from hognose.install.arrangement import Arrangement, PackagePaths, arrange
 from hognose.install.arrivals import link_arrivals
 from hognose.install.commit_plan import plan_commit
 from hognose.install.compilation import Compilation
 from hognose.install.contested_paths import ContestedPaths
 from hognose.install.execution_options import ExecutionOptions, ExecutionOutcome
-from hognose.install.failures import explain_failure
+from hognose.install.failures import explain_failure, tell_missing_space
 from hognose.install.foreign_losses import find_foreign_paths
+from hognose.install.free_space import missing_bytes
 from hognose.install.hard_links import HardLinks, worth_a_process
-from hognose.install.history import format_history_block
-from hognose.install.installed_record import altered_record, new_record, relocate
+from hognose.install.history import read_history, unreadable_lines
+from hognose.install.installed_record import relocate
 from hognose.install.interrupts import run_to_its_end
-from hognose.install.journal import Commit, Journal
+from hognose.install.journal import Commit, Journal, shortened
+from hognose.install.misnamed_records import find_misnamed_records
 from hognose.install.package_linker import LinkedPackage, PackageLinker
+from hognose.install.permissions import require_changeable
 from hognose.install.placing import place_files
 from hognose.install.script_runs import ScriptRuns
 from hognose.install.unfinished import JOURNAL_DIRECTORY
-from hognose.install.unlogged_changes import catch_up_block
+from hognose.install.unlogged_changes import format_change
+from hognose.install.waiting_records import WaitingRecords
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -94,6 +99,8 @@ class Execution:
         self._stop_fetching = stop_fetching
         self._now = now
         self._warnings: list[str] = []
+        self._directories: list[str] = []
+        self._has_contests = False
         self._scripts = ScriptRuns(
             prefix,
             allowed=options.link_scripts,
@@ -122,23 +129,33 @@ class Execution:
             self._require_wanted()
         except BaseException as error:
             self._undo(journal, error)
-            if isinstance(error, OSError):
-                raise explain_failure(error, self._prefix) from error
-            raise
+            failure = explain_failure(error, self._prefix) if isinstance(error, OSError) else error
+            tell_missing_space(failure, self._prefix, self._missing_bytes)
+            if failure is error:
+                raise
+            raise failure from error
         try:
             journal.commit(commit)
-            journal.finish(commit)
+            left = journal.finish(commit)
         except BaseException as error:
             self._settle(journal, commit, error)
             if isinstance(error, OSError):
                 raise explain_failure(error, self._prefix) from error
             raise
+        if left:
+            self._warn(f"these files should be gone, and cannot be removed: {shortened(left)}")
+            outcome = msgspec.structs.replace(outcome, warnings=tuple(self._warnings))
         for index, token in tokens.items():
             self._report("unlink_complete", token)
             if self._transaction.operations[index].new is None:
                 self._report("transaction_operation_complete", index)
         self._report("transaction_complete")
         return outcome
+
+    def _missing_bytes(self) -> int:
+        """Return how much room is missing for the packages that are known by now."""
+        directories = {*self._present.values(), *self._directories}
+        return missing_bytes(directories, self._prefix, self._options.link_options)
 
     def _report_unlinking(self) -> dict[int, int]:
         tokens = {}
@@ -158,7 +175,7 @@ class Execution:
             error.add_note("it was too late: the change is made")
         try:
             run_to_its_end(lambda: journal.finish(commit))
-        except OSError as second:
+        except (OSError, HognoseError) as second:
             error.add_note(
                 f"the change is made, but tidying up failed ({second}); the next change of "
                 f"{self._prefix} will try again"
@@ -167,7 +184,7 @@ class Execution:
     def _undo(self, journal: Journal, error: BaseException) -> None:
         try:
             run_to_its_end(journal.undo)
-        except OSError as second:
+        except (OSError, HognoseError) as second:
             error.add_note(
                 f"undoing it failed as well ({second}); the next change of {self._prefix} "
                 "will try again"
@@ -178,14 +195,13 @@ class Execution:
         self._report("warning", message)
 
     def _require_writable(self) -> None:
-        """Refuse before anything is done where old files could not be removed at the end."""
-        folders = {
-            path.rpartition("/")[0] for record in self._transaction.removed for path in record.files
-        }
-        for folder in {"conda-meta", *folders}:
-            path = self._root + folder
-            if not os.access(path, os.W_OK | os.X_OK) and os.path.isdir(path):
-                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        """Refuse before anything is done where the end could not be reached."""
+        records = [record.record_file_name for record in self._transaction.removed]
+        require_changeable(
+            self._root,
+            files=[path for record in self._transaction.removed for path in record.files],
+            books=["conda-meta/history", *[f"conda-meta/{name}" for name in records]],
+        )
 
     def _prepare(self, journal: Journal) -> tuple[ExecutionOutcome, Commit]:
         """Do everything that can fail, up to the records that wait for the commit."""
@@ -201,8 +217,9 @@ class Execution:
         self, journal: Journal, compilation: Compilation | None
     ) -> tuple[ExecutionOutcome, Commit]:
         foreign = find_foreign_paths(self._prefix, self._transaction)
-        linked = self._link_packages(journal, compilation)
-        arrangement = arrange(self._packages(linked))
+        records = WaitingRecords(self._prefix, journal, self._options.requested_specs)
+        linked = self._link_packages(journal, compilation, records)
+        arrangement = self._arrange(linked)
         contested = ContestedPaths(
             self._prefix, linked, policy=self._options.link_options.clobber, warn=self._warn
         )
@@ -220,7 +237,13 @@ class Execution:
             relocate(package.entries, arrangement.final_places.get(str(package.record.name)))
         failures = self._compile(compilation, linked)
         self._scripts.run_post_link(journal, linked, self._transaction.order)
-        records = self._write_records(journal, linked, arrangement)
+        file_names = records.complete(
+            linked,
+            self._transaction.unchanged,
+            arrangement,
+            altered=[str(package.record.name) for package in linked if self._is_compiled(package)],
+        )
+        history = self._history_block()
         outcome = ExecutionOutcome(
             clobbered=arrangement.clobbered,
             replaced_files=placement.foreign,
@@ -242,8 +265,11 @@ class Execution:
                 if not source.startswith(f"{JOURNAL_DIRECTORY}/")
             ],
             replacements=placement.replacements,
-            records=records,
-            history=self._history_block(),
+            records=file_names,
+            misnamed=find_misnamed_records(
+                self._prefix, (*self._transaction.removed, *self._transaction.unchanged)
+            ),
+            history=history,
             history_size=_size(f"{self._root}conda-meta/history"),
         )
         return outcome, commit
@@ -252,12 +278,13 @@ class Execution:
         if self._transaction.is_empty:
             return ""
         tool, version = self._options.tool
-        now = self._now()
-        current = (*self._transaction.unchanged, *self._transaction.removed)
-        lacking = catch_up_block(self._prefix, current, time=now, tool=tool, tool_version=version)
-        return lacking + format_history_block(
+        blocks = read_history(self._prefix)
+        for message in unreadable_lines(blocks):
+            self._warn(message)
+        return format_change(
+            blocks,
             self._transaction,
-            time=now,
+            time=self._now(),
             command=self._options.command,
             tool=tool,
             tool_version=version,
@@ -268,7 +295,7 @@ class Execution:
     # Fetching and linking
 
     def _link_packages(
-        self, journal: Journal, compilation: Compilation | None
+        self, journal: Journal, compilation: Compilation | None, records: WaitingRecords
     ) -> list[LinkedPackage]:
         with self._hard_links(journal) as hard_links:
             linker = self._linker(journal, hard_links)
@@ -282,6 +309,8 @@ class Execution:
                     if str(record.name) in compilation.awaited:
                         hard_links.settle()
                     compilation.add(package)
+                if not self._is_compiled(package):
+                    records.write(package)
                 return package
 
             linked = link_arrivals(
@@ -295,16 +324,14 @@ class Execution:
                 stop=self._stop_fetching,
             )
             hard_links.settle()
+            self._has_contests = linker.has_contests
             return linked
 
     def _hard_links(self, journal: Journal) -> HardLinks:
-        """Return what makes hard links: a process, unless packages run scripts in between."""
+        """Return what makes hard links: a worker, unless packages run scripts in between."""
         sizes = [record.size for record in self._transaction.installed]
-        is_fetching = len(self._present) < len(sizes)
-        is_apart = not self._options.link_scripts and worth_a_process(
-            sizes, is_fetching=is_fetching
-        )
-        return HardLinks(self._prefix, popen=journal.popen if is_apart else None)
+        is_apart = not self._options.link_scripts and worth_a_process(sizes)
+        return HardLinks(self._prefix, holding=journal.descriptor if is_apart else None)
 
     def _require_wanted(self) -> None:
         if self._is_cancelled():
@@ -339,6 +366,7 @@ class Execution:
         directory: str,
     ) -> LinkedPackage:
         self._require_wanted()
+        self._directories.append(directory)
         self._report("transaction_operation_start", index)
         self._scripts.run_pre_link(journal, record, directory)
         token = self._report("link_start", index, str(record.name))
@@ -348,6 +376,13 @@ class Execution:
         return package
 
     # Contested places
+
+    def _arrange(self, linked: Sequence[LinkedPackage]) -> Arrangement:
+        # Where nothing was there before, everything is in its place: nobody need look.
+        is_new = not (self._transaction.unchanged or self._transaction.removed)
+        if is_new and not self._has_contests:
+            return Arrangement()
+        return arrange(self._packages(linked))
 
     def _packages(self, linked: Sequence[LinkedPackage]) -> list[PackagePaths]:
         packages: dict[str, PackagePaths] = {}
@@ -385,7 +420,7 @@ class Execution:
     def _compile(
         self, compilation: Compilation | None, linked: Sequence[LinkedPackage]
     ) -> tuple[CompileFailure, ...]:
-        packages = [package for package in linked if package.record.noarch.is_python]
+        packages = [package for package in linked if self._is_compiled(package)]
         if compilation is None or not packages:
             return ()
         failures = compilation.finish(packages)
@@ -393,47 +428,15 @@ class Execution:
             self._warn(f"no byte-code is made: the Python of {self._prefix} does not run here")
         return failures or ()
 
+    def _is_compiled(self, package: LinkedPackage) -> bool:
+        return self._options.compile_byte_code and package.record.noarch.is_python
+
     def _python_directory(self) -> str | None:
         """Return where the package of the interpreter was extracted, unless it is coming."""
         for record in self._transaction.unchanged:
             if record.name == "python":
                 return record.extracted_package_dir
         return None
-
-    # Records and commit
-
-    def _write_records(
-        self, journal: Journal, linked: Sequence[LinkedPackage], arrangement: Arrangement
-    ) -> tuple[str, ...]:
-        """Write all records that are new or altered aside; return their file names."""
-        specs = self._options.requested_specs
-        records = [
-            new_record(package, (specs or {}).get(str(package.record.name), ()))
-            for package in linked
-        ]
-        times: dict[str, int] = {}
-        for record in self._transaction.unchanged:
-            final_places = arrangement.final_places.get(str(record.name))
-            altered = altered_record(record, specs, final_places)
-            if altered is not None:
-                records.append(altered)
-                name = altered.record_file_name
-                # It tells since when the package is there: `find_unlogged_packages` goes by it.
-                times[name] = os.stat(f"{self._root}conda-meta/{name}").st_mtime_ns
-        for record in records:
-            path = journal.record_path(record.record_file_name)
-            _write(path, record.encode())
-            if record.record_file_name in times:
-                time = times[record.record_file_name]
-                os.utime(path, ns=(time, time))
-        return tuple(record.record_file_name for record in records)
-
-
-def _write(path: str, data: bytes) -> None:
-    with open(path, "xb", buffering=0) as file:
-        view = memoryview(data)
-        while view:
-            view = view[file.write(view) :]
 
 
 def _size(path: str) -> int:

@@ -96,9 +96,14 @@ def find_foreign_packages(
                 owners.setdefault(path[len(start) :].partition("/")[0], record)
     found = []
     for name in names:
-        owner, installer = owners.get(name), _installer(root, start + name)
-        if installer != "conda" and (owner is None or _is_rewritten(root, start + name, owner)):
-            found.append(_read(root, start + name, installer))
+        folder, owner = start + name, owners.get(name)
+        installer = _installer(root, folder)
+        if installer == "conda":
+            continue
+        # A folder that could not be removed with its package may be left, and empty.
+        is_left = owner is None and _is_empty(f"{root}/{folder}")
+        if not is_left and (owner is None or _is_rewritten(root, folder, owner)):
+            found.append(_read(root, folder, installer))
     return tuple(found)
 
 
@@ -269,6 +274,13 @@ def _metadata_folders(folder: str) -> list[str]:
         for name in names
         if name.endswith((".dist-info", ".egg-info")) and not name.startswith("~")
     )
+
+
+def _is_empty(folder: str) -> bool:
+    try:
+        return not os.listdir(folder)
+    except OSError:
+        return False
 
 
 def _installer(prefix: str, metadata: str) -> str:

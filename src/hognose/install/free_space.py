@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hognose.install.link_method import LinkOptions
     from hognose.types import RepoDataRecord
 
-__all__ = ("require_free_space", "required_bytes", "shares_files")
+__all__ = ("missing_bytes", "readable_size", "require_free_space", "required_bytes", "shares_files")
 
 # Packages hardly ever hold more than this many times their own size.
 _HIGHEST_RATIO = 16
@@ -29,6 +29,9 @@ _RECORDED_PATH = 200
 
 def shares_files(cache: str, prefix: str, options: LinkOptions) -> bool:
     """Tell whether files of a prefix may take no room besides those of the cache.
+
+    Between two mounts of one file system they do after all: what is needed at least is then told
+    too low, which is no promise anyway.
 
     Args:
         cache: The folder of the package cache; need not exist.
@@ -74,6 +77,24 @@ def required_bytes(
     return needed
 
 
+def missing_bytes(directories: Iterable[str], prefix: str, options: LinkOptions) -> int:
+    """Return how much more room extracted packages take in a prefix than there is, at least.
+
+    Args:
+        directories: Where the packages are extracted.
+        prefix: The prefix; need not exist.
+        options: Which ways of linking are allowed.
+
+    Returns:
+        Bytes, or zero where that is not what is missing.
+    """
+    needed = sum(
+        _bytes_of(directory, shares=shares_files(directory, prefix, options))
+        for directory in directories
+    )
+    return max(0, needed - shutil.disk_usage(_existing(prefix)).free)
+
+
 def _bytes_of(directory: str, *, shares: bool) -> int:
     """Return the room that a package's files and its record take in a prefix, at least."""
     try:
@@ -115,8 +136,8 @@ def require_free_space(
         # Some network file systems answer zero for everything.
         if total and free < count:
             message = (
-                f"not enough space on the file system of {path}: at least {_readable(count)} are "
-                f"needed, {_readable(free)} are free"
+                f"not enough space on the file system of {path}: at least {readable_size(count)} "
+                f"are needed, {readable_size(free)} are free"
             )
             raise TransactionError(message, path=path, needed=count, free=free)
 
@@ -130,5 +151,6 @@ def _existing(path: str) -> str:
     return path
 
 
-def _readable(count: int) -> str:
+def readable_size(count: int) -> str:
+    """Return a number of bytes for people to read."""
     return f"{count / 1e6:.1f} MB" if count >= 1_000_000 else f"{count / 1e3:.1f} kB"

@@ -1,11 +1,13 @@
 """Environments that must not be changed: the marker `conda-meta/frozen` (CEP 22).
 
-A marker that holds no readable message is as strong as one that does.
+A marker that holds no readable message is as strong as one that does, whatever it is: a folder, a
+file that may not be read, or a link that leads nowhere.
 """
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 import msgspec
 
@@ -29,11 +31,11 @@ def frozen_message(prefix: str | os.PathLike[str]) -> str | None:
     try:
         with open(os.path.join(prefix, FROZEN_MARKER), "rb") as file:
             data = file.read()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
+    except OSError:
+        return "" if os.path.lexists(os.path.join(prefix, FROZEN_MARKER)) else None
     try:
         return _MARKER.decode(data).message
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return ""
 
 
@@ -65,11 +67,22 @@ def _indented(text: str) -> str:
 
 
 def freeze(prefix: str | os.PathLike[str], message: str = "") -> None:
-    """Mark an environment as frozen, with a reason for whoever tries to change it."""
+    """Mark an environment as frozen, with a reason for whoever tries to change it.
+
+    Raises:
+        OSError: The mark cannot be written; what was there is as it was.
+    """
     path = os.path.join(prefix, FROZEN_MARKER)
-    with open(f"{path}.part", "wb") as file:
-        file.write(msgspec.json.encode(_Marker(message)) if message else b"")
-    os.replace(f"{path}.part", path)
+    # A name that nobody can have put a link at, and a new file: nothing is written elsewhere.
+    part = f"{path}.{os.urandom(6).hex()}"
+    try:
+        with open(part, "xb") as file:
+            file.write(msgspec.json.encode(_Marker(message)) if message else b"")
+        os.replace(part, path)
+    except OSError:
+        with suppress(FileNotFoundError):
+            os.unlink(part)
+        raise
 
 
 def thaw(prefix: str | os.PathLike[str]) -> bool:

@@ -1,4 +1,4 @@
-"""The log of an environment, `conda-meta/history` (CEP 32), and the registry of environments.
+"""The log of an environment, `conda-meta/history` (CEP 32).
 
 The log is made of blocks. A block names the time, the command and the tool, then the packages that
 came (`+`) and went (`-`), then the specs that were asked for. The packages of all blocks up to one
@@ -9,7 +9,6 @@ it is caught up with by `hognose.install.unlogged_changes`.
 from __future__ import annotations
 
 import ast
-import os
 import re
 import shlex
 from functools import lru_cache
@@ -18,10 +17,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from hognose.errors import InvalidChannelError
+from hognose.install.conda_record import channel_of_record
 from hognose.net import redact, without_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    import os
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from hognose.install.transaction import Transaction
@@ -32,17 +34,15 @@ __all__ = (
     "HistoryBlock",
     "Revision",
     "channel_in_history",
-    "environments_file",
     "format_block",
     "format_command",
     "format_history_block",
     "iter_revisions",
+    "one_line",
     "package_in_history",
     "parse_history",
     "read_history",
-    "register_environment",
-    "registered_environments",
-    "unregister_environment",
+    "unreadable_lines",
 )
 
 CATCH_UP = "(changed by another program)"
@@ -54,6 +54,8 @@ _TOOL = re.compile(r"# (\S+) version: (.+)")
 _SPECS = re.compile(r"# (install|create|update|remove|neutered) specs: (.*)")
 # conda can be told to count what pip installed, and then logs it; no archive of it is to be had.
 _NOT_CONDAS = "pypi/pypi::"
+# How much of a line that makes no sense is shown, in characters.
+_SHOWN = 80
 
 
 class HistoryBlock(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +71,7 @@ class HistoryBlock(msgspec.Struct, frozen=True, kw_only=True):
         update_specs: The specs asked for.
         remove_specs: The specs asked to be removed.
         neutered_specs: The specs that were weakened by the solver.
+        unreadable: The lines that have a known form and make no sense, as `line 7: '+'`.
     """
 
     time: str
@@ -80,6 +83,7 @@ class HistoryBlock(msgspec.Struct, frozen=True, kw_only=True):
     update_specs: tuple[str, ...] = ()
     remove_specs: tuple[str, ...] = ()
     neutered_specs: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
 
     @property
     def is_catch_up(self) -> bool:
@@ -115,18 +119,24 @@ def format_history_block(
     tool_version: str = "",
     update_specs: Sequence[str] = (),
     remove_specs: Sequence[str] = (),
+    logged: Iterable[str] = (),
 ) -> str:
     """Return the block that describes a transaction, with its final line break.
 
-    Secrets in addresses are taken out.
+    Secrets in addresses are taken out. What goes is written as `logged`, the packages in the log so
+    far, have it: conda takes a package out of its list only by the very text that put it there.
     """
+    spelled = {_stem(text): text for text in logged}
     return format_block(
         time=f"{time:%Y-%m-%d %H:%M:%S}",
         command=redact(" ".join(command.split())) or tool,
         tool=tool,
         tool_version=tool_version,
-        linked=_packages_in_history(transaction.installed),
-        unlinked=_packages_in_history(transaction.removed),
+        linked=map(package_in_history, transaction.installed),
+        unlinked=[
+            spelled.get(one_line(record.file_stem)) or package_in_history(record)
+            for record in transaction.removed
+        ],
         update_specs=[redact(spec) for spec in update_specs],
         remove_specs=[redact(spec) for spec in remove_specs],
     )
@@ -160,11 +170,18 @@ def format_block(
 
 def package_in_history(record: RepoDataRecord) -> str:
     """Return a package as a log names it: `channel/subdir::name-version-build`."""
-    return f"{channel_in_history(record.channel)}/{record.subdir}::{record.file_stem}"
+    channel = channel_in_history(channel_of_record(record))
+    return one_line(f"{channel}/{record.subdir}::{record.file_stem}")
 
 
-def _packages_in_history(records: Iterable[RepoDataRecord]) -> list[str]:
-    return list(map(package_in_history, records))
+def one_line(text: str) -> str:
+    """Return a text that can be no more than a part of a line, whoever wrote it down."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+
+
+def _stem(text: str) -> str:
+    """Return `name-version-build` of a package as a log names it."""
+    return text.rpartition("::")[2]
 
 
 # The same few channels again and again, and 15 µs to take one apart.
@@ -175,7 +192,12 @@ def channel_in_history(channel: str) -> str:
 
     if not channel:
         return "unknown"
-    known = Channel(without_secrets(channel))
+    bare = without_secrets(channel)
+    try:
+        known = Channel(bare)
+    except InvalidChannelError:
+        # What another program wrote down is no reason not to log what happened.
+        return bare
     url = known.canonical_name
     return known.name if url.startswith(_KNOWN_SERVERS) and known.name else url.rstrip("/")
 
@@ -183,15 +205,16 @@ def channel_in_history(channel: str) -> str:
 def parse_history(text: str) -> tuple[HistoryBlock, ...]:
     """Read a log; lines that belong to no block or have no known form are passed over.
 
-    Other programs leave passwords and tokens in what they write. They are taken out.
+    So are lines that do have one and still make no sense, but those are named in their block. Other
+    programs leave passwords and tokens in what they write. They are taken out.
     """
     blocks: list[HistoryBlock] = []
-    lines: list[str] = []
+    lines: list[tuple[int, str]] = []
     time = ""
-    for line in map(str.strip, text.splitlines()):
+    for number, line in enumerate(map(str.strip, text.split("\n")), 1):
         head = _HEAD.fullmatch(line)
         if head is None:
-            lines.append(line)
+            lines.append((number, line))
             continue
         if time:
             blocks.append(_parse_block(time, lines))
@@ -201,18 +224,25 @@ def parse_history(text: str) -> tuple[HistoryBlock, ...]:
     return tuple(blocks)
 
 
-def _parse_block(time: str, lines: Iterable[str]) -> HistoryBlock:
+def _parse_block(time: str, lines: Iterable[tuple[int, str]]) -> HistoryBlock:
     command = tool = tool_version = ""
     packages: dict[str, list[str]] = {"+": [], "-": []}
     specs: dict[str, tuple[str, ...]] = {"update": (), "remove": (), "neutered": ()}
-    for line in lines:
+    unreadable: list[str] = []
+    for number, line in lines:
         if line[:1] in packages:
-            packages[line[0]].append(redact(line[1:]))
+            if _names_package(line[1:]):
+                packages[line[0]].append(redact(line[1:]))
+            else:
+                unreadable.append(_describe_line(number, line))
         elif line.startswith("# cmd: "):
             command = redact(line.removeprefix("# cmd: "))
         elif found := _SPECS.fullmatch(line):
-            kind = found[1] if found[1] in specs else "update"
-            specs[kind] += tuple(map(redact, _parse_specs(found[2])))
+            texts = _parse_specs(found[2])
+            if texts is None:
+                unreadable.append(_describe_line(number, line))
+            else:
+                specs[found[1] if found[1] in specs else "update"] += tuple(map(redact, texts))
         elif found := _TOOL.fullmatch(line):
             tool, tool_version = found.groups()
     return HistoryBlock(
@@ -225,16 +255,31 @@ def _parse_block(time: str, lines: Iterable[str]) -> HistoryBlock:
         update_specs=specs["update"],
         remove_specs=specs["remove"],
         neutered_specs=specs["neutered"],
+        unreadable=tuple(unreadable),
     )
 
 
-def _parse_specs(text: str) -> tuple[str, ...]:
+def _describe_line(number: int, line: str) -> str:
+    shown = redact(line)
+    return f"line {number}: {shown if len(shown) <= _SHOWN else f'{shown[:_SHOWN]}...'!r}"
+
+
+def _names_package(text: str) -> bool:
+    parts = _stem(text).rsplit("-", 2)
+    return len(parts) == 3 and all(parts)
+
+
+def _parse_specs(text: str) -> tuple[str, ...] | None:
+    """Read specs as a list of Python's or divided by commas; None where it is no such list."""
+    if not text.startswith(("[", "(", "'", '"')):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
     try:
         value = ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return tuple(part.strip() for part in text.split(",") if part.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        # The last two where it is nested too deeply for Python's parser.
+        return None
     items = value if isinstance(value, (list, tuple)) else (value,)
-    return tuple(str(item) for item in items)
+    return tuple(items) if all(isinstance(item, str) for item in items) else None
 
 
 def read_history(prefix: str | os.PathLike[str]) -> tuple[HistoryBlock, ...]:
@@ -251,67 +296,28 @@ def iter_revisions(blocks: Iterable[HistoryBlock]) -> Iterable[Revision]:
     A block of an old tool may list what was there instead of what changed; it is told by having no
     signs, and such lines are not read. conda takes a block without packages, which it writes where
     only requests changed, for an empty environment, and lists everything in its next one.
+
+    Programs name one channel in several ways, each by its own configuration, so that a package may
+    go under another text than it came by.
     """
-    state: set[str] = set()
+    state: dict[str, str] = {}
     is_listed_anew = False
     for number, block in enumerate(blocks):
         if is_listed_anew and block.tool == "conda":
             state.clear()
         is_listed_anew = not (block.linked or block.unlinked)
-        state.difference_update(block.unlinked)
-        state.update(text for text in block.linked if not text.startswith(_NOT_CONDAS))
-        yield Revision(number=number, block=block, packages=tuple(sorted(state)))
+        for text in block.unlinked:
+            state.pop(_stem(text), None)
+        for text in block.linked:
+            if not text.startswith(_NOT_CONDAS):
+                state[_stem(text)] = text
+        yield Revision(number=number, block=block, packages=tuple(sorted(state.values())))
 
 
-def environments_file(environ: Mapping[str, str] | None = None) -> Path:
-    """Return the registry that conda's family of tools share, `~/.conda/environments.txt`.
-
-    Args:
-        environ: Where the home directory is read from, by default the process's environment.
-    """
-    environ = os.environ if environ is None else environ
-    home = environ.get("USERPROFILE") if os.name == "nt" else environ.get("HOME")
-    return Path(home or Path.home(), ".conda", "environments.txt")
-
-
-def registered_environments(file: str | os.PathLike[str]) -> tuple[str, ...]:
-    """Return the prefixes in a registry, in its order, without those that are gone."""
-    return tuple(
-        line for line in _lines(file) if os.path.exists(os.path.join(line, "conda-meta", "history"))
-    )
-
-
-def register_environment(prefix: str | os.PathLike[str], file: str | os.PathLike[str]) -> bool:
-    """Add a prefix to a registry; return whether it was not in it yet, under any path.
-
-    One line is appended in one write, so tools that register at the same time do not lose each
-    other's lines.
-    """
-    line = os.path.abspath(prefix)
-    known = _lines(file)
-    if line in known or os.path.realpath(line) in map(os.path.realpath, known):
-        return False
-    os.makedirs(os.path.dirname(file), exist_ok=True)
-    with open(file, "ab", buffering=0) as stream:
-        stream.write(f"{line}\n".encode())
-    return True
-
-
-def unregister_environment(prefix: str | os.PathLike[str], file: str | os.PathLike[str]) -> bool:
-    """Take a prefix, and those that are gone, out of a registry; return whether it was in it."""
-    line = os.path.abspath(prefix)
-    before = _lines(file)
-    after = [path for path in registered_environments(file) if path != line]
-    if after != before:
-        part = f"{os.fspath(file)}.{os.getpid()}.part"
-        Path(part).write_text("".join(f"{path}\n" for path in after), encoding="utf-8")
-        os.replace(part, file)
-    return line in before
-
-
-def _lines(file: str | os.PathLike[str]) -> list[str]:
-    try:
-        text = Path(file).read_text("utf-8")
-    except FileNotFoundError:
-        return []
-    return [line.strip() for line in text.splitlines() if line.strip()]
+def unreadable_lines(blocks: Iterable[HistoryBlock]) -> list[str]:
+    """Return a message for each line of a log that makes no sense."""
+    return [
+        f"passed over in conda-meta/history, because it makes no sense: {line}"
+        for block in blocks
+        for line in block.unreadable
+    ]

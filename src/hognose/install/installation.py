@@ -8,42 +8,50 @@ from __future__ import annotations
 
 import errno
 import os
-from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from hognose._several import require_several
 from hognose.errors import EnvironmentChangedError, LinkError
+from hognose.install.arguments import (
+    require_all,
+    require_callable,
+    require_kind,
+    require_means,
+)
 from hognose.install.execution import Execution
 from hognose.install.execution_options import ExecutionOptions, ExecutionOutcome
 from hognose.install.failures import explain_failure
 from hognose.install.frozen import require_not_frozen
 from hognose.install.installed_record import altered_record
-from hognose.install.journal import (
-    RecoveredTransaction,
-    recover_transaction,
-    remove_directory,
-)
+from hognose.install.journal import RecoveredTransaction, recover_transaction
 from hognose.install.link_method import LinkOptions
 from hognose.install.package_supply import PackageSupply
 from hognose.install.prefix_lock import LOCK_FILE, PrefixLock
+from hognose.install.prefix_path import (
+    final_path,
+    normal_path,
+    not_a_directory,
+    require_short,
+    require_usable,
+)
 from hognose.install.recorded_paths import require_own_folders, require_recorded_inside
 from hognose.install.reporter import ReporterCalls
 from hognose.install.transaction import Transaction, plan_transaction
 from hognose.install.unfinished import has_unfinished_transaction
-from hognose.install.unlink import empty_trash
-from hognose.types import MatchSpec, Platform, PrefixRecord
+from hognose.install.unlink import empty_trash, remove_directory
+from hognose.types import MatchSpec, Platform, PrefixRecord, RepoDataRecord
+from hognose.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
     from hognose.cache import PackageCache
     from hognose.net import Client
-    from hognose.types import RepoDataRecord
 
 __all__ = ("InstallationResult", "execute_transaction", "install", "recover")
 
-# What build tools pad the build prefix to; a binary cannot hold a longer path.
-_LONGEST_PREFIX = 255
+# What the history calls whoever installs, unless told otherwise.
+_THIS_TOOL = ("hognose", __version__)
 
 
 class InstallationResult(Transaction, frozen=True, kw_only=True):
@@ -120,7 +128,8 @@ def install(
         What was done.
 
     Raises:
-        TypeError: One value is given where several are meant, such as a str for `reinstall`.
+        TypeError: An argument is of another kind than it takes, such as a str where several names
+            are meant; nothing is touched then.
         ParseSubdirError: There is no such platform.
         ValueError: There cannot be as many workers.
         FrozenEnvironmentError: The environment is frozen.
@@ -131,42 +140,52 @@ def install(
         InstallerError: The environment cannot be changed; has `path`.
         NetworkError, ArchiveError, PackageCacheError: A package cannot be had.
     """
-    wanted = list(require_several("records", records))
+    require_means(cache, client)
+    require_callable("is_cancelled", is_cancelled)
+    wanted = require_all("records", records, RepoDataRecord)
+    before = None if installed is None else require_all("installed", installed, PrefixRecord)
+    again, left = require_all("reinstall", reinstall, str), require_all("ignored", ignored, str)
     target_platform = Platform.current() if platform is None else Platform(platform)
     calls = ReporterCalls(reporter)
     specs = None
     if requested_specs is not None:
         specs = [_spec(spec) for spec in require_several("requested_specs", requested_specs)]
+    if link_options is not None:
+        require_kind("link_options", link_options, LinkOptions)
     options = ExecutionOptions(
         link_options=link_options or LinkOptions(),
         link_scripts=(
             execute_link_scripts
             if isinstance(execute_link_scripts, bool)
-            else frozenset(require_several("execute_link_scripts", execute_link_scripts))
+            else frozenset(require_all("execute_link_scripts", execute_link_scripts, str))
         ),
         compile_byte_code=compile_byte_code,
-        target_prefix=None if target_prefix_override is None else _final(target_prefix_override),
+        target_prefix=None
+        if target_prefix_override is None
+        else final_path(target_prefix_override),
         requested_specs=None if specs is None else _by_name(specs),
         command=command,
-        tool=tool or _this_tool(),
+        tool=tool or _THIS_TOOL,
         update_specs=tuple(map(str, specs or ())),
         root_prefix=os.fspath(root_prefix),
         workers=workers,
     )
+    if workers is not None:
+        require_kind("workers", workers, int)
     if workers is not None and workers < 1:
         raise ValueError(f"`workers` is at least 1, not {workers}")
-    prefix = _normal(target_prefix)
+    prefix = normal_path(target_prefix)
     if not override_frozen:
         require_not_frozen(prefix)
-    _require_usable(prefix)
-    _require_short(options.target_prefix or prefix, wanted, target_platform)
+    require_usable(prefix)
+    require_short(options.target_prefix or prefix, wanted, target_platform)
 
     def plan() -> Transaction:
         current = PrefixRecord.collect(prefix)
-        if installed is not None and set(map(_facts, current)) != set(map(_facts, installed)):
+        if before is not None and set(map(_facts, current)) != set(map(_facts, before)):
             raise _changed(prefix)
         return plan_transaction(
-            current, wanted, reinstall=reinstall, ignored=ignored, platform=target_platform
+            current, wanted, reinstall=again, ignored=left, platform=target_platform
         )
 
     def carry_out() -> InstallationResult:
@@ -219,10 +238,17 @@ def execute_transaction(
         is_cancelled: As in `install`.
 
     Raises:
+        TypeError: An argument is of another kind than it takes.
         EnvironmentChangedError: The environment is not the one that the plan was made for.
         HognoseError: As `install`.
     """
-    prefix = _normal(target_prefix)
+    require_kind("transaction", transaction, Transaction)
+    require_callable("fetch", fetch)
+    require_callable("is_cancelled", is_cancelled)
+    if options is not None:
+        require_kind("options", options, ExecutionOptions)
+    calls = ReporterCalls(reporter)
+    prefix = normal_path(target_prefix)
     if not override_frozen:
         require_not_frozen(prefix)
 
@@ -238,24 +264,36 @@ def execute_transaction(
         plan,
         lambda record, _: os.fspath(fetch(record)),
         lambda _: {},
-        options or ExecutionOptions(tool=_this_tool()),
-        ReporterCalls(reporter),
+        options or ExecutionOptions(tool=_THIS_TOOL),
+        calls,
         lock_timeout=lock_timeout,
         cancel=is_cancelled,
     )
 
 
 def recover(
-    target_prefix: str | os.PathLike[str], *, lock_timeout: float = 60.0
+    target_prefix: str | os.PathLike[str],
+    *,
+    lock_timeout: float = 60.0,
+    abandon_damaged: bool = False,
 ) -> RecoveredTransaction | None:
     """Undo or finish an interrupted change of an environment; None where there is none.
 
     Where there is no environment any more, its interrupted removal is finished.
 
+    Args:
+        target_prefix: The environment.
+        lock_timeout: Seconds to wait while another process changes it.
+        abandon_damaged: Put a journal aside that cannot be used, so that `repair` can mend what
+            the change did; else it is an error.
+
     Raises:
-        InstallerError: Another process is changing the environment right now.
+        InstallerError: Another process is changing the environment right now, or a file can be
+            neither moved nor removed.
+        TransactionError: The journal is damaged, of a newer program, or leads out of the
+            environment.
     """
-    prefix = _normal(target_prefix)
+    prefix = normal_path(target_prefix)
     if not os.path.lexists(prefix):
         from hognose.install.removal import finish_removals
 
@@ -266,7 +304,9 @@ def recover(
         return None
     require_own_folders(prefix)
     with PrefixLock(prefix, timeout=lock_timeout):
-        recovered = recover_transaction(prefix, timeout=lock_timeout)
+        recovered = recover_transaction(
+            prefix, timeout=lock_timeout, abandon_damaged=abandon_damaged
+        )
     # A process that was killed before it wrote a journal may have made these.
     made = recovered.made_directories if recovered else (prefix, f"{prefix}/conda-meta")
     for directory in reversed(made):
@@ -350,31 +390,6 @@ def _is_done(prefix: str, transaction: Transaction, options: ExecutionOptions) -
     )
 
 
-def _final(prefix: str | os.PathLike[str]) -> str:
-    path = os.fspath(prefix)
-    # It is a path of the platform that is installed for, which need not be this one's.
-    if not (PurePosixPath(path).is_absolute() or PureWindowsPath(path).is_absolute()):
-        message = f"the path to write into files is not absolute: {path!r}"
-        raise LinkError(message, path=path)
-    return path
-
-
-def _normal(prefix: str | os.PathLike[str]) -> str:
-    given = os.fspath(prefix)
-    if not isinstance(given, str):
-        raise TypeError(f"`target_prefix` is a str or a path of one, not {type(given).__name__}")
-    if not given:
-        raise LinkError("the environment's path is empty", path=given)
-    # A relative path in a package's files would mean something else tomorrow.
-    path = os.path.abspath(prefix)
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        message = f"the environment's path is not valid text: {path!a}"
-        raise LinkError(message, path=path) from None
-    return path.replace("\\", "/") if os.name == "nt" else path
-
-
 def _make_prefix(prefix: str, made: list[str]) -> None:
     path = f"{prefix}/conda-meta"
     missing = []
@@ -386,43 +401,11 @@ def _make_prefix(prefix: str, made: list[str]) -> None:
             os.mkdir(path)
         except FileExistsError:
             if not os.path.isdir(path):
-                message = f"the environment cannot be made: {path} is a file"
-                raise LinkError(message, path=path) from None
+                raise not_a_directory(path) from None
         except NotADirectoryError:
-            message = f"the environment cannot be made: {os.path.dirname(path)} is a file"
-            raise LinkError(message, path=path) from None
+            raise not_a_directory(os.path.dirname(path)) from None
         else:
             made.append(path)
-
-
-def _require_usable(prefix: str) -> None:
-    """Refuse to make an environment at a path that `PATH`, or a list of lines, cannot hold.
-
-    One that is there stays.
-    """
-    if any(mark in prefix for mark in "\n\r") and not os.path.isdir(f"{prefix}/conda-meta"):
-        message = f"the environment's path has a line break in it: {prefix!r}"
-        raise LinkError(message, path=prefix, hint="choose a path without it")
-    # The drive of a Windows path has a colon, which separates nothing there.
-    if os.pathsep in prefix and not os.path.isdir(f"{prefix}/conda-meta"):
-        message = (
-            f"the environment's path has a `{os.pathsep}` in it, which separates the directories "
-            f"of `PATH`, so its programs would not be found: {prefix}"
-        )
-        raise LinkError(message, path=prefix, hint="choose a path without it")
-
-
-def _require_short(prefix: str, records: Iterable[RepoDataRecord], platform: Platform) -> None:
-    length = len(prefix.encode())
-    if length <= _LONGEST_PREFIX or platform.is_windows:
-        return
-    bound = [record for record in records if record.subdir != "noarch"]
-    if bound:
-        message = (
-            f"the environment's path is {length} bytes long, and packages for one platform can be "
-            f"installed in at most {_LONGEST_PREFIX}: {prefix}"
-        )
-        raise LinkError(message, path=prefix, hint="choose a shorter path for the environment")
 
 
 def _facts(record: PrefixRecord) -> tuple[str, str | None, str | None, tuple[str, ...]]:
@@ -436,7 +419,10 @@ def _changed(prefix: str) -> EnvironmentChangedError:
 
 
 def _spec(spec: MatchSpec | str) -> MatchSpec:
-    return MatchSpec(spec) if isinstance(spec, str) else spec
+    if not isinstance(spec, str):
+        require_kind("requested_specs", spec, MatchSpec)
+        return spec
+    return MatchSpec(spec)
 
 
 def _by_name(specs: Iterable[MatchSpec]) -> dict[str, tuple[str, ...]]:
@@ -446,12 +432,3 @@ def _by_name(specs: Iterable[MatchSpec]) -> dict[str, tuple[str, ...]]:
         if name is not None:
             found[str(name)] = (*found.get(str(name), ()), str(spec))
     return found
-
-
-def _this_tool() -> tuple[str, str]:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return "hognose", version("hognose")
-    except PackageNotFoundError:
-        return "hognose", "unknown"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from hognose.cache import complete_record
+from hognose.install.conda_record import channel_of_record
 from hognose.net import redact, without_secrets
 from hognose.types import Link, LinkType, PrefixPaths, PrefixPathsEntry, PrefixRecord
 
@@ -39,20 +42,33 @@ def _by_parts(entry: PrefixPathsEntry) -> str:
 
 
 def new_record(package: LinkedPackage, specs: tuple[str, ...]) -> PrefixRecord:
-    """Make the record of a package that was linked; secrets in its addresses are taken out."""
+    """Make the record of a package that was linked.
+
+    Secrets in its addresses are taken out, and hashes that only the cache knows are put in. Where
+    conda wrote the channel that it came from, the folder of the platform goes, as CEP 32 has it.
+    """
     entries = sorted([*package.entries, *package.folders], key=_by_parts)
-    record = package.record
-    url, channel = without_secrets(record.url), without_secrets(record.channel)
+    record = complete_record(package.record, package.directory)
+    url, channel = without_secrets(record.url), without_secrets(channel_of_record(record))
     if (url, channel) != (record.url, record.channel):
         record = msgspec.structs.replace(record, url=url, channel=channel)
     return PrefixRecord.from_repodata_record(
         record,
+        package_tarball_full_path=_kept_archive(package.directory, record.file_name),
         extracted_package_dir=package.directory,
         files=tuple([entry.relative_path for entry in entries]),
         paths_data=PrefixPaths(paths=tuple(entries)),
         link=Link(source=package.directory, type=LinkType(package.link_type)),
         requested_specs=_without_secrets(specs),
     )
+
+
+def _kept_archive(directory: str, file_name: str) -> str | None:
+    """Return the archive beside an extracted package: conda keeps it, other programs do not."""
+    if not file_name or "/" in file_name or "\\" in file_name:
+        return None
+    path = os.path.join(os.path.dirname(directory), file_name)
+    return path if os.path.isfile(path) else None
 
 
 def _without_secrets(specs: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ Everything that a transaction needs besides the environment's own files is in on
 Until `commit.json` exists the transaction can be undone, by reading the journal backwards. From
 then on it can only be finished, and every step of finishing may be repeated. Either way the
 outcome is the state before or the state after, whenever the process dies. The folder is removed
-last, so its existence says that somebody has to clean up: `recover_transaction` does.
+last, so its existence says that somebody has to clean up: `recover_transaction` does. What is done
+then is in `tidying_up`.
 
 A line that breaks off in the middle belongs to a step that was never taken.
 
@@ -25,23 +26,27 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from hognose.archive import rename
 from hognose.errors import InstallerError, TransactionError
-from hognose.install.journal_steps import Commit, Creating, Moving, Started, Step
+from hognose.install.failures import explain_failure
+from hognose.install.journal_steps import Commit, Creating, Moving, Scripting, Started, Step
 from hognose.install.prefix_lock import lock_descriptor, wait_for
 from hognose.install.recorded_paths import find_unsafe_path
+from hognose.install.script_traces import iter_paths
+from hognose.install.tidying_up import finish, undo
 from hognose.install.unfinished import JOURNAL_DIRECTORY, has_unfinished_transaction
-from hognose.install.unlink import remove_empty_directories, remove_file, replace_file
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Iterable, Iterator
-    from typing import Self
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import Self, TypeVar
+
+    T = TypeVar("T")
 
 __all__ = (
     "Commit",
@@ -54,6 +59,8 @@ _logger = logging.getLogger("hognose.install")
 _NEW = f"{JOURNAL_DIRECTORY}/new"
 _OLD = f"{JOURNAL_DIRECTORY}/old"
 _RECORDS = f"{JOURNAL_DIRECTORY}/records"
+# A list of files that somebody could not remove is no reason to fill the screen.
+_SHOWN = 5
 
 
 class RecoveredTransaction(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,17 +68,26 @@ class RecoveredTransaction(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         outcome: `undone`: the environment is as it was before the interrupted change;
-            `finished`: it is as that change wanted it.
+            `finished`: it is as that change wanted it; `abandoned`: it is somewhere in between,
+            because the journal is damaged.
         process: The process that was interrupted, or None where it left no trace of itself.
         made_directories: After `undone`, the folders that were made for the prefix, outermost
             first. They are still there, because the lock is in them.
+        left: Files that should be gone and cannot be removed, relative to the prefix; after
+            `abandoned`, the folder with what the change left to do it with.
     """
 
-    outcome: Literal["undone", "finished"]
+    outcome: Literal["undone", "finished", "abandoned"]
     process: int | None = None
     made_directories: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
     def __str__(self) -> str:
+        if self.outcome == "abandoned":
+            return (
+                "an interrupted change can be neither undone nor finished, so that the environment "
+                f"may be half changed: what it left is in {self.left[0]}"
+            )
         state = "before it" if self.outcome == "undone" else "it was to make"
         return f"an interrupted change was {self.outcome}: the environment is in the state {state}"
 
@@ -83,13 +99,14 @@ _COMMIT = msgspec.json.Decoder(Commit)
 class Journal:
     """The journal of one running transaction; the prefix must be locked by the caller."""
 
-    __slots__ = ("_count", "_descriptor", "_root")
+    __slots__ = ("_count", "_descriptor", "_is_new", "_root")
 
     def __init__(self, prefix: str, descriptor: int) -> None:
         """Use `begin`."""
         self._root = f"{prefix}/"
         self._descriptor = descriptor
         self._count = 0
+        self._is_new = False
 
     @classmethod
     def begin(cls, prefix: str, *, made_directories: Iterable[str] = ()) -> Self:
@@ -99,6 +116,8 @@ class Journal:
             OSError: It cannot be written; nothing of it is left.
         """
         journal = cls(prefix, -1)
+        made = tuple(made_directories)
+        journal._is_new = prefix in made
         try:
             for directory in (JOURNAL_DIRECTORY, _NEW, _OLD, _RECORDS):
                 os.mkdir(f"{prefix}/{directory}")
@@ -108,7 +127,7 @@ class Journal:
             with suppress(OSError):
                 lock_descriptor(journal._descriptor)
             journal._append(
-                Started(process=os.getpid(), made_directories=tuple(made_directories)),
+                Started(process=os.getpid(), made_directories=made),
             )
         except BaseException:
             with suppress(OSError):
@@ -140,7 +159,13 @@ class Journal:
             root = self._root
             self._append(Moving(moves=wanted))
             for source, target in wanted:
-                os.rename(root + source, root + target)
+                rename(root + source, root + target, operation=os.rename)
+
+    def note_scripts(self) -> None:
+        """Announce link scripts; what they make in an environment made for them goes with it."""
+        if self._is_new:
+            self._is_new = False
+            self._append(Scripting(present=tuple(iter_paths(self._root))))
 
     def staging_path(self) -> str:
         """Return a fresh path for a file whose place is taken, relative to the prefix."""
@@ -155,6 +180,11 @@ class Journal:
     def record_path(self, file_name: str) -> str:
         """Return the absolute path at which a package record waits for the end."""
         return f"{self._root}{_RECORDS}/{file_name}"
+
+    @property
+    def descriptor(self) -> int:
+        """The journal's file, locked: whoever tidies up waits until nobody has it open."""
+        return self._descriptor
 
     def popen(self, command: list[str], **options: Any) -> subprocess.Popen[bytes]:
         """Start a program that writes to the prefix; it is waited for if this process dies.
@@ -182,17 +212,21 @@ class Journal:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        os.rename(f"{path}.part", path)
+        rename(f"{path}.part", path, operation=os.rename)
 
     @property
     def is_committed(self) -> bool:
         """Whether the transaction can only be finished now."""
         return os.path.exists(f"{self._root}{JOURNAL_DIRECTORY}/commit.json")
 
-    def finish(self, commit: Commit) -> None:
-        """Do what is left after `commit`; may be repeated."""
+    def finish(self, commit: Commit) -> list[str]:
+        """Do what is left after `commit`; may be repeated.
+
+        Returns:
+            Files that should be gone and cannot be removed, relative to the prefix.
+        """
         self.close()
-        _finish(self._root, commit)
+        return finish(self._root, commit)
 
     def close(self) -> None:
         """Close the journal's file; what it says stays."""
@@ -203,11 +237,23 @@ class Journal:
     def undo(self) -> None:
         """Bring back the state before `begin`."""
         self.close()
-        _undo(self._root)
+        _warn_of(self._root, undo(self._root, _read_steps(self._root)))
+
+
+def _warn_of(root: str, left: Sequence[str]) -> None:
+    if left:
+        message = "%s: these files should be gone, and cannot be removed: %s"
+        _logger.warning(message, root.rstrip("/"), shortened(left))
+
+
+def shortened(paths: Sequence[str]) -> str:
+    """Return the first few of some paths, and how many more there are."""
+    more = f", and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
+    return ", ".join(paths[:_SHOWN]) + more
 
 
 def recover_transaction(
-    prefix: str | os.PathLike[str], *, timeout: float = 60.0
+    prefix: str | os.PathLike[str], *, timeout: float = 60.0, abandon_damaged: bool = False
 ) -> RecoveredTransaction | None:
     """Undo or finish the transaction that somebody was interrupted in; None if there is none.
 
@@ -216,18 +262,36 @@ def recover_transaction(
     Args:
         prefix: The environment.
         timeout: Seconds to wait for programs that the interrupted process had started.
+        abandon_damaged: Put a journal aside that cannot be used, whatever state that leaves.
 
     Raises:
-        InstallerError: One of them is still at it.
-        TransactionError: The journal is of a version that this program does not know, or names a
-            path outside the prefix.
-        OSError: A file cannot be moved or removed; what is left is for the next attempt.
+        InstallerError: One of them is still at it; or a file cannot be moved or removed, and what
+            is left is for the next attempt.
+        TransactionError: The journal is damaged, of a version that this program does not know, or
+            names a path outside the prefix.
     """
     if not has_unfinished_transaction(prefix):
         return None
     root = f"{os.fspath(prefix)}/"
-    with _alone(root, timeout):
-        return _recover(root)
+    try:
+        with _alone(root, timeout):
+            try:
+                recovered = _recover(root)
+            except TransactionError as error:
+                if not abandon_damaged or getattr(error, "journal", None) is None:
+                    raise
+                recovered = RecoveredTransaction(outcome="abandoned", left=(_put_aside(root),))
+    except OSError as error:
+        raise explain_failure(error, os.fspath(prefix)) from error
+    _logger.warning("%s: %s", root.rstrip("/"), recovered)
+    return recovered
+
+
+def _put_aside(root: str) -> str:
+    """Take a journal that cannot be used out of the way, with the files that it keeps."""
+    aside = f"{root}conda-meta/damaged-transaction-{os.urandom(6).hex()}"
+    rename(f"{root}{JOURNAL_DIRECTORY}", aside, operation=os.rename)
+    return aside
 
 
 @contextmanager
@@ -259,36 +323,61 @@ def _alone(root: str, timeout: float) -> Iterator[None]:
 
 
 def _recover(root: str) -> RecoveredTransaction:
+    path = f"{root}{JOURNAL_DIRECTORY}/commit.json"
     try:
-        with open(f"{root}{JOURNAL_DIRECTORY}/commit.json", "rb") as file:
-            commit = _COMMIT.decode(file.read())
+        with open(path, "rb") as file:
+            commit = _decode(root, _COMMIT, file.read())
     except FileNotFoundError:
-        _require_inside(root, _paths_of_steps(_read_steps(root)))
-        started = _undo(root)
+        steps = _read_steps(root)
+        _require_inside(root, _paths_of_steps(steps))
+        started = _started(steps)
+        left = undo(root, steps)
         recovered = RecoveredTransaction(
             outcome="undone",
             process=started.process if started else None,
             made_directories=_above(root, started.made_directories) if started else (),
+            left=tuple(left),
         )
     else:
         _require_inside(root, _paths_of_commit(commit))
-        steps = _read_steps(root)
-        process = steps[0].process if steps and isinstance(steps[0], Started) else None
-        _finish(root, commit)
-        recovered = RecoveredTransaction(outcome="finished", process=process)
-    _logger.warning("%s: %s", root.rstrip("/"), recovered)
+        # Who it was is good to know; what is to be done says the commit alone.
+        started = None
+        with suppress(TransactionError):
+            started = _started(_read_steps(root))
+        left = finish(root, commit)
+        recovered = RecoveredTransaction(
+            outcome="finished", process=started.process if started else None, left=tuple(left)
+        )
+    _warn_of(root, recovered.left)
     return recovered
+
+
+def _started(steps: Sequence[Step]) -> Started | None:
+    return steps[0] if steps and isinstance(steps[0], Started) else None
 
 
 def _require_inside(root: str, paths: list[str]) -> None:
     """Refuse a journal that names paths outside the prefix: ours never do."""
     unsafe = find_unsafe_path(root.rstrip("/"), paths)
     if unsafe is not None:
-        message = (
-            f"the journal of an interrupted change names {unsafe.path!a}, which {unsafe.rule}: "
-            f"{root}{JOURNAL_DIRECTORY}"
-        )
-        raise TransactionError(message, path=unsafe.path, hint="make the environment anew")
+        raise _unusable(root, f"names {unsafe.path!a}, which {unsafe.rule}", path=unsafe.path)
+
+
+def _unusable(root: str, reason: str, *, path: str | None = None) -> TransactionError:
+    folder = f"{root}{JOURNAL_DIRECTORY}"
+    hint = (
+        f"`hognose doctor --repair -p {root.rstrip('/')}` puts it aside, and links again what is "
+        "not as it should be"
+    )
+    message = f"the journal of an interrupted change {reason}: {folder}"
+    return TransactionError(message, path=path or folder, hint=hint, journal=folder)
+
+
+def _decode(root: str, decoder: msgspec.json.Decoder[T], data: bytes) -> T:
+    try:
+        return decoder.decode(data)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise _unusable(root, f"cannot be read ({error})") from error
 
 
 def _paths_of_steps(steps: Iterable[Step]) -> list[str]:
@@ -326,7 +415,7 @@ def _read_steps(root: str) -> list[Step]:
     steps: list[Step] = []
     # What follows the last line break is empty, or a line that was cut off.
     for line in lines[:-1]:
-        step = _STEP.decode(line)
+        step = _decode(root, _STEP, line)
         if isinstance(step, Started) and step.journal_version != 1:
             message = (
                 f"an interrupted change was left by a newer program: {root}{JOURNAL_DIRECTORY}"
@@ -336,81 +425,3 @@ def _read_steps(root: str) -> list[Step]:
             )
         steps.append(step)
     return steps
-
-
-def _undo(root: str) -> Started | None:
-    steps = _read_steps(root)
-    started: Started | None = None
-    for step in reversed(steps):
-        if isinstance(step, Moving):
-            for source, target in reversed(step.moves):
-                # A source that is there was never moved, or has been moved back already.
-                if not os.path.lexists(root + source) and os.path.lexists(root + target):
-                    os.rename(root + target, root + source)
-        elif isinstance(step, Creating):
-            for path in step.files:
-                remove_file(root, path)
-            for path in reversed(step.directories):
-                remove_directory(root + path)
-        else:
-            started = step
-    _remove_journal(root, last="journal")
-    return started
-
-
-def _finish(root: str, commit: Commit) -> None:
-    for source, target in commit.replacements:
-        replace_file(root, source, target)
-    for path in commit.obsolete_files:
-        remove_file(root, path)
-    remove_empty_directories(
-        root,
-        commit.obsolete_directories,
-        kept=frozenset(commit.kept_directories),
-        byte_code_only=frozenset(commit.byte_code_directories),
-    )
-    for name in commit.records:
-        try:
-            os.replace(f"{root}{_RECORDS}/{name}", f"{root}conda-meta/{name}")
-        except FileNotFoundError:
-            _logger.debug("moved by an earlier attempt: %s", name)
-    for name in commit.obsolete_records:
-        remove_file(root, f"conda-meta/{name}")
-    # What the journal took on the disk is enough for the block, so that a full one is no obstacle.
-    _clear_journal(root, kept="commit.json")
-    with open(f"{root}conda-meta/history", "ab") as history:
-        # A second attempt to finish must not write the block twice.
-        history.truncate(commit.history_size)
-        history.write(commit.history.encode())
-    _remove_journal(root, last="commit.json")
-
-
-def _remove_journal(root: str, *, last: str) -> None:
-    """Remove the journal's folder; the file that says what to do goes after all others."""
-    _clear_journal(root, kept=last)
-    folder = f"{root}{JOURNAL_DIRECTORY}"
-    if os.path.isdir(folder):
-        remove_file(root, f"{JOURNAL_DIRECTORY}/{last}")
-        os.rmdir(folder)
-
-
-def _clear_journal(root: str, *, kept: str) -> None:
-    folder = f"{root}{JOURNAL_DIRECTORY}"
-    if not os.path.isdir(folder):
-        return
-    for entry in os.scandir(folder):
-        if entry.name == kept:
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path)
-        else:
-            os.unlink(entry.path)
-
-
-def remove_directory(path: str) -> None:
-    """Remove a folder if it is there and empty."""
-    try:
-        os.rmdir(path)
-    except OSError:
-        # Somebody else has put something into it, or it was never made.
-        _logger.debug("left in place: %s", path)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
-__all__ = ("Commit", "Creating", "Moving", "Started", "Step")
+__all__ = ("Commit", "Creating", "Moving", "Scripting", "Started", "Step")
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True, tag="started", tag_field="step"):
@@ -43,6 +45,16 @@ class Moving(msgspec.Struct, frozen=True, kw_only=True, tag="moving", tag_field=
     moves: tuple[tuple[str, str], ...]
 
 
+class Scripting(msgspec.Struct, frozen=True, kw_only=True, tag="scripting", tag_field="step"):
+    """Link scripts are about to run, in an environment that is made for this change.
+
+    Attributes:
+        present: What is in it, see `script_traces`.
+    """
+
+    present: tuple[str, ...] = ()
+
+
 class Commit(msgspec.Struct, frozen=True, kw_only=True):
     """All that is left to do once a transaction cannot fail any more.
 
@@ -66,7 +78,7 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     records: tuple[str, ...] = ()
     obsolete_records: tuple[str, ...] = ()
     history: str = ""
-    history_size: int = 0
+    history_size: Annotated[int, msgspec.Meta(ge=0, le=1 << 62)] = 0
 
 
-Step = Started | Creating | Moving
+Step = Started | Creating | Moving | Scripting

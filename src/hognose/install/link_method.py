@@ -1,7 +1,8 @@
 """How a file gets from the package cache into a prefix: clone, hard link, symbolic link or copy.
 
-What works is found out once per pair of file systems by trying it in the prefix, not per file: a
-clone that fails costs a file made and removed.
+What works is found out once per package cache by trying it on one of its files, not per file: a
+clone that fails costs a file made and removed. The numbers of devices say too little: between two
+mounts of one file system there are no hard links, between two volumes of Btrfs there are clones.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from typing import TYPE_CHECKING, Literal, get_args
 import msgspec
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from hognose.types import PrefixPathsEntry
 
 __all__ = (
@@ -37,9 +41,20 @@ _CAN_SET_BY_DESCRIPTOR = os.utime in os.supports_fd and os.chmod in os.supports_
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 # A hard link that these answer is made as a copy: another file system, one without links, a file
-# that already has the most links there can be.
-CANNOT_LINK = frozenset({errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EACCES})
-
+# that already has the most links there can be. Windows' own words for the last two, of FAT and of
+# NTFS at 1024 links, are none of C and become EINVAL.
+CANNOT_LINK = frozenset(
+    {
+        errno.EXDEV,
+        errno.EPERM,
+        errno.EMLINK,
+        errno.ENOTSUP,
+        errno.EOPNOTSUPP,
+        errno.EACCES,
+        errno.ENOSYS,
+        errno.EINVAL,
+    }
+)
 
 _WORDS: dict[str, tuple[str, ...]] = {
     "external_symlinks": get_args(ExternalSymlinkPolicy),
@@ -49,7 +64,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
 
 
 class LinkOptions(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Which ways of linking may be used; None means: if it works here.
+    """Which ways of linking may be used: never if False, otherwise where they work.
 
     Attributes:
         allow_hard_links: Hard links; the file is then shared with the cache.
@@ -58,8 +73,9 @@ class LinkOptions(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         external_symlinks: What to do with a package's link that points out of the prefix.
         clobber: What to do when a path belongs to several packages, or to none and is in the way:
             nothing, a warning, or an error.
-        sign_binaries: On macOS, what to do with changed binaries: `require` a signature, `try`, or
-            `never`.
+        sign_binaries: What to do with changed binaries for macOS: `require` a signature, `try`, or
+            `never`. One that cannot be had is an error only where it is required, and on macOS;
+            otherwise it is warned of.
 
     Raises:
         ValueError: One of the last three is none of its words.
@@ -84,9 +100,9 @@ class LinkMethods(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Which ways of linking work between a cache and a prefix.
 
     Attributes:
-        hard_links: Hard links work, or are asked for.
-        ref_links: Clones work, or are asked for.
-        symbolic_links: Symbolic links work, or are asked for.
+        hard_links: Hard links.
+        ref_links: Clones, which are preferred.
+        symbolic_links: Symbolic links.
     """
 
     hard_links: bool
@@ -95,61 +111,41 @@ class LinkMethods(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def link_type(self) -> int:
-        """The number of `link.type` in a package's record (CEP 32): 1 hard link, 3 copy."""
-        return 1 if self.hard_links else 3
+        """The number of `link.type` in a package's record (CEP 32): 1 hard link, 3 copy.
+
+        A clone is a copy: changing it changes nothing else.
+        """
+        return 1 if self.hard_links and not self.ref_links else 3
 
 
-def detect_link_methods(
-    prefix: str, directory: str, options: LinkOptions, *, scratch: str
-) -> LinkMethods:
+def detect_link_methods(directory: str, options: LinkOptions, *, scratch: str) -> LinkMethods:
     """Find out what works from a folder of the package cache to a prefix.
 
     Args:
-        prefix: The prefix; exists.
-        directory: An extracted package.
-        options: What is allowed; whatever is not None is taken as the answer.
+        directory: An extracted package with a list of its files.
+        options: What is allowed.
         scratch: A folder in the prefix, on its file system, for the trials.
+
+    Raises:
+        OSError: The disk is full, which says nothing about what works.
     """
-    same_device = os.stat(prefix).st_dev == os.stat(directory).st_dev
-    hard = options.allow_hard_links
-    if hard is None:
-        hard = same_device
-    ref = options.allow_ref_links
-    if ref is None:
-        ref = same_device and _try_clone(scratch)
-    symbolic = options.allow_symbolic_links
-    if symbolic is None:
-        symbolic = _try_symlink(scratch)
+    lists = (f"{directory}/info/{name}" for name in ("paths.json", "files"))
+    sample = next(filter(os.path.exists, lists), directory)
+    ref = options.allow_ref_links is not False and _works(clone_file, sample, scratch)
+    hard = options.allow_hard_links is not False and _works(os.link, sample, scratch)
+    symbolic = options.allow_symbolic_links is not False and _works(os.symlink, "x", scratch)
     return LinkMethods(hard_links=hard, ref_links=ref, symbolic_links=symbolic)
 
 
-def _try_clone(scratch: str) -> bool:
-    source, target = f"{scratch}/clone-source", f"{scratch}/clone-target"
-    with open(source, "wb") as file:
-        file.write(b"can this file be cloned?")
+def _works(link: Callable[[str, str], Any], source: str, scratch: str) -> bool:
+    trial = f"{scratch}/trial"
     try:
-        clone_file(source, target)
-    except OSError as error:
-        # A full disk says nothing about what works.
-        if error.errno in NO_SPACE:
-            raise
-        return False
-    else:
-        os.unlink(target)
-        return True
-    finally:
-        os.unlink(source)
-
-
-def _try_symlink(scratch: str) -> bool:
-    path = f"{scratch}/symbolic-link"
-    try:
-        os.symlink("target", path)
+        link(source, trial)
     except OSError as error:
         if error.errno in NO_SPACE:
             raise
         return False
-    os.unlink(path)
+    os.unlink(trial)
     return True
 
 
@@ -186,12 +182,18 @@ if sys.platform == "linux":
 
 
 if sys.platform == "darwin":
+    from functools import cache
+
+    @cache
+    def _clonefile() -> Any:
+        import ctypes
+
+        return ctypes.CDLL(None, use_errno=True).clonefile
 
     def _clone_macos(source: str, target: str) -> None:
         import ctypes
 
-        library = ctypes.CDLL(None, use_errno=True)
-        if library.clonefile(os.fsencode(source), os.fsencode(target), 1):
+        if _clonefile()(os.fsencode(source), os.fsencode(target), 1):
             code = ctypes.get_errno()
             raise OSError(code, os.strerror(code), source)
 

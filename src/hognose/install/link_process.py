@@ -1,71 +1,75 @@
-"""The process that `HardLinks` starts: it makes hard links in one prefix.
+"""The role of a worker that makes hard links in one prefix.
 
-A conversation over standard input and output, in messages of a length (4 bytes, little-endian) and
-that many bytes::
+What follows the job, which is the prefix, in the words of `hognose._workers.conversation`::
 
+    parent  a byte, and with it a file to keep open until the end
     parent  a package's folder, the paths of files in it, and their places in the prefix
     ...
-    parent  None
+    parent  SETTLE
     worker  which of all these could not be made: number of the message, path, place, errno
+    ...
+    parent  FINISH
+    worker  FINISH
 
-It is run as a file, because importing the package that it is in takes longer than making a thousand
-links. When the parent is gone it does what was asked for completely, and ends.
+When the parent is gone, what it had asked for is done completely.
 """
 
 from __future__ import annotations
 
-import marshal
 import os
 import sys
+
+from hognose._workers.conversation import read_value, write_value
 
 TYPE_CHECKING = False  # as in `typing`, which takes 5 ms to import
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import IO, Any
+    from typing import Any
 
-LENGTH = 4
+# Bytes of a number that stands for an open file.
+_DESCRIPTOR = 4
+
+SETTLE = "settle"
+FINISH = "finish"
 
 Failure = tuple[int, str, str, int]
 
 
-def message(content: Any) -> bytes:
-    """Return what is sent for a value."""
-    data = marshal.dumps(content)
-    return len(data).to_bytes(LENGTH, "little") + data
-
-
-def read_message(stream: IO[bytes]) -> object:
-    """Read a value that was sent.
+def answer(descriptor: int, prefix: str) -> None:
+    """Make the links of one transaction.
 
     Raises:
-        EOFError: The other end is closed.
+        ConversationEndedError: The parent is gone.
     """
-    head = stream.read(LENGTH)
-    size = int.from_bytes(head, "little")
-    data = stream.read(size)
-    if len(head) < LENGTH or len(data) < size:
-        raise EOFError
-    return marshal.loads(data)  # noqa: S302 - ours
+    held = receive_file(descriptor)
+    try:
+        failures: list[Failure] = []
+        number = 0
+        while (job := read_value(descriptor)) != FINISH:
+            if job == SETTLE:
+                write_value(descriptor, failures)
+                failures, number = [], 0
+            else:
+                failures += [(number, *failure) for failure in make_links(prefix, *job)]
+                number += 1
+    finally:
+        os.close(held)
+    write_value(descriptor, FINISH)
 
 
-def serve(prefix: str) -> None:
-    """Do what comes from standard input until that ends."""
-    failures: list[Failure] = []
-    number = 0
-    while True:
-        try:
-            job = read_message(sys.stdin.buffer)
-        except EOFError:
-            return
-        if job is None:
-            sys.stdout.buffer.write(message(failures))
-            sys.stdout.buffer.flush()
-            failures, number = [], 0
-            continue
-        assert isinstance(job, tuple)
-        failures += [(number, *failure) for failure in make_links(prefix, *job)]
-        number += 1
+def receive_file(descriptor: int) -> int:
+    """Return the descriptor of an open file that comes with the next byte."""
+    # The module around it would take as long to import as a hundred links.
+    import _socket
+
+    end = _socket.socket(fileno=descriptor)
+    try:
+        _, control, _, _ = end.recvmsg(1, _socket.CMSG_SPACE(_DESCRIPTOR))
+    finally:
+        end.detach()
+    (_, _, data), *_ = control
+    return int.from_bytes(data[:_DESCRIPTOR], sys.byteorder)
 
 
 def make_links(
@@ -97,9 +101,3 @@ def make_links(
     for descriptor in opened.values():
         os.close(descriptor)
     return failures
-
-
-if __name__ == "__main__":
-    serve(sys.argv[1])
-    # There is nothing to tidy up, and that takes milliseconds.
-    os._exit(0)

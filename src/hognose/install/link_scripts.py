@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -32,6 +32,13 @@ LinkScriptAction = Literal["pre-link", "post-link", "pre-unlink"]
 _MESSAGES = ".messages.txt"
 _POLL_SECONDS = 0.1
 _GRACE_SECONDS = 2.0
+_DYING_SECONDS = 0.5
+# How a program is started in a process group of its own.
+_OWN_GROUP: dict[str, Any] = (
+    {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
+    if os.name == "nt"
+    else {"process_group": 0}
+)
 
 
 class LinkScript(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,7 +172,7 @@ def run_link_script(
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             # Ctrl-C is for us: what the script started has to end as well.
-            **({} if os.name == "nt" else {"process_group": 0}),
+            **_OWN_GROUP,
         )
     except OSError as error:
         message = f"{what} did not run: {error}"
@@ -216,16 +223,38 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     finally:
         _signal(process, force=True)
         process.wait()
+        _await_group(process.pid)
         if process.stdout is not None:
             process.stdout.close()
 
 
 def _signal(process: subprocess.Popen[bytes], *, force: bool) -> None:
     if sys.platform == "win32":
+        # A signal goes to the one process there, and to none that it has started.
+        with suppress(OSError):
+            subprocess.run(_end_tree_command(process.pid), capture_output=True, check=False)
         process.kill()
         return
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL if force else signal.SIGTERM)
+
+
+def _await_group(group: int) -> None:
+    """Wait until what is killed is gone: that is a moment after it was told to."""
+    if sys.platform == "win32":
+        return
+    deadline = time.monotonic() + _DYING_SECONDS
+    with suppress(ProcessLookupError, PermissionError):
+        # One that nobody asks for its status stays as a name alone: in containers, for good.
+        while time.monotonic() < deadline:
+            os.killpg(group, 0)
+            time.sleep(_DYING_SECONDS / 100)
+
+
+def _end_tree_command(process: int) -> list[str]:
+    """Return the command that ends a process of Windows and all that it has started."""
+    program = os.path.join(os.environ.get("SYSTEMROOT", "C:\\Windows"), "System32", "taskkill.exe")
+    return [program, "/F", "/T", "/PID", str(process)]
 
 
 def _take_messages(prefix: str) -> str:

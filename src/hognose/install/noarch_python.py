@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from hognose.errors import TransactionError
+from hognose.install.shebang import has_blanks, python_by_shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,13 +96,12 @@ class PythonInfo(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     def shebang(self, prefix: str) -> str:
         """Return the first line, or lines, of a Unix script that this Python is to run.
 
-        A path that is too long for the kernel or holds a space is handed to `/bin/sh`; the second
-        line is a string to Python and a command to the shell.
+        Where the kernel cannot read the path because it is too long or has blanks, `/bin/sh` does.
         """
-        interpreter = f"{prefix}/{self.executable}".replace("\\", "/")
-        if len(interpreter.encode()) > _INTERPRETER_LIMIT or " " in interpreter:
-            return f"#!/bin/sh\n'''exec' \"{interpreter}\" \"$0\" \"$@\" #'''"
-        return f"#!{interpreter}"
+        interpreter = f"{prefix}/{self.executable}".encode()
+        is_readable = len(interpreter) <= _INTERPRETER_LIMIT and not has_blanks(interpreter)
+        line = b"#!" + interpreter if is_readable else python_by_shell(interpreter)
+        return line.decode()
 
     def needs_relink(self, previous: PythonInfo) -> bool:
         """Tell whether `noarch: python` packages linked for `previous` must be linked again."""

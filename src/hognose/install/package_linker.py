@@ -16,9 +16,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from hognose.errors import HognoseError, LinkError, TransactionError
-from hognose.install.clobber import CLOBBERS_DIRECTORY
-from hognose.install.entry_points import plan_entry_point
+from hognose.errors import HognoseError, LinkError
 from hognose.install.hard_links import HardLinks, link_error
 from hognose.install.link_method import (
     LinkMethods,
@@ -31,20 +29,18 @@ from hognose.install.link_method import (
     read_file,
     write_file,
 )
-from hognose.install.package_paths import cleaned, find_twin, read_entries
-from hognose.install.path_spelling import PathSpelling
-from hognose.install.prefix_places import PrefixPlaces
+from hognose.install.package_paths import read_entries
+from hognose.install.package_targets import PackageTargets
+from hognose.install.prefix_places import Bounds, PrefixPlaces, detect_fold
 from hognose.install.prefix_replacement import (
-    check_room,
     is_mach_o,
     replace_binary_prefix,
     replace_text_prefix,
 )
-from hognose.install.windows_launcher import find_launcher
-from hognose.types import LinkJson, PrefixPathsEntry, RepoDataRecord
+from hognose.types import PrefixPathsEntry, RepoDataRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from hognose.install.entry_points import EntryPointFile
     from hognose.install.journal import Journal
@@ -52,8 +48,6 @@ if TYPE_CHECKING:
     from hognose.types import Platform
 
 __all__ = ("LinkedPackage", "PackageLinker")
-
-_RESERVED = ("conda-meta", CLOBBERS_DIRECTORY)
 
 # Entry points are made for everybody in the group, as conda makes them.
 _EXECUTABLE = 0o775
@@ -68,7 +62,8 @@ class LinkedPackage(msgspec.Struct, kw_only=True):
         entries: What its record says of each file. `relative_path` is where the file belongs.
         places: Where each file is, relative to the prefix, in the order of `entries`.
         folders: What its record says of the folders that it asks for.
-        link_type: How most of the files were linked.
+        link_type: How files are linked that stay as they are. A file that cannot be, because it
+            has the most links there can be, is a copy all the same.
     """
 
     record: RepoDataRecord
@@ -77,6 +72,14 @@ class LinkedPackage(msgspec.Struct, kw_only=True):
     places: list[str]
     folders: list[PrefixPathsEntry]
     link_type: int
+
+
+class _Cache(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A folder of extracted packages: what works from there, and where in the prefix it is."""
+
+    methods: LinkMethods
+    # Relative to it; empty if it is elsewhere.
+    inside: str
 
 
 class PackageLinker:
@@ -115,16 +118,31 @@ class PackageLinker:
         self._journal = journal
         self._hard_links = hard_links
         self._platform = platform
-        self._python = python
         self._options = options
         self._target_prefix = target_prefix
         self._scratch = scratch
         self._warn = warn
-        self._methods: dict[int, LinkMethods] = {}
-        self._places = PrefixPlaces(prefix, owned=owned, staging_path=journal.staging_path)
-        # Two paths that differ in case only are one on some file systems.
-        self._fold = self._places.fold
-        self._spelling = None if self._fold is None else PathSpelling(owned)
+        self._warned: set[str] = set()
+        self._bounds = Bounds(prefix)
+        self._caches: dict[tuple[int, str], _Cache] = {}
+        fold = detect_fold(prefix, scratch=scratch)
+        self._targets = PackageTargets(
+            prefix,
+            platform=platform,
+            python=python,
+            target_prefix=target_prefix,
+            owned=owned,
+            fold=fold,
+            warn=warn,
+        )
+        self._places = PrefixPlaces(
+            prefix, owned=owned, staging_path=journal.staging_path, fold=fold
+        )
+
+    @property
+    def has_contests(self) -> bool:
+        """Whether a package may have met something that was there before it."""
+        return self._places.has_contests
 
     def link(self, record: RepoDataRecord, directory: str) -> LinkedPackage:
         """Put the files of one package into the prefix.
@@ -143,9 +161,17 @@ class PackageLinker:
         entries = [entry for entry in described if entry.path_type != "directory"]
         folders = [entry for entry in described if entry.path_type == "directory"]
         sources = [entry.relative_path for entry in entries]
-        targets = self._map_paths(record, entries, sources)
-        asked_for = self._map_paths(record, folders, [entry.relative_path for entry in folders])
-        generated = self._plan_entry_points(record, directory)
+        cache = self._cache_of(directory)
+        targets = self._targets.find(record, entries, cache=cache.inside)
+        asked_for = self._targets.find(record, folders, cache=cache.inside)
+        generated = self._targets.plan_entry_points(record, directory)
+        made = {file.path for file in generated}
+        if not made.isdisjoint(targets):
+            # What is made goes over what is shipped: a script of the name of an entry point.
+            kept = [index for index, target in enumerate(targets) if target not in made]
+            entries = [entries[index] for index in kept]
+            sources = [sources[index] for index in kept]
+            targets = [targets[index] for index in kept]
         places, new_folders = self._places.find(
             [*targets, *(file.path for file in generated)], asked_for
         )
@@ -153,8 +179,7 @@ class PackageLinker:
         root = self._root
         for folder in new_folders:
             os.mkdir(root + folder)
-        methods = self._methods_for(directory)
-        self._link_files(package, directory, sources, entries, places, methods)
+        self._link_files(package, directory, sources, entries, places, cache.methods)
         for file, place in zip(generated, places[len(sources) :], strict=True):
             entries.append(self._write_entry_point(file, place))
         return LinkedPackage(
@@ -163,96 +188,21 @@ class PackageLinker:
             entries=entries,
             places=places,
             folders=folders,
-            link_type=methods.link_type,
+            link_type=cache.methods.link_type,
         )
 
-    def _map_paths(
-        self,
-        record: RepoDataRecord,
-        entries: list[PrefixPathsEntry],
-        sources: list[str],
-    ) -> list[str]:
-        """Return where each path belongs, and have the entries say so."""
-        targets = cleaned(sources)
-        if record.noarch.is_python:
-            if self._python is None:
-                message = (
-                    f"{record.file_stem} needs Python to be linked, and none is in the environment"
-                )
-                raise TransactionError(message, record=record.file_stem, hint="install `python`")
-            targets = cleaned(list(map(self._python.target_path, sources)))
-        if self._spelling is not None:
-            targets = list(map(self._spelling.settle, targets))
-        if targets is not sources:
-            for entry, target in zip(entries, targets, strict=True):
-                entry.relative_path = target
-        fold = self._fold
-        for first in {path.partition("/")[0] for path in targets}:
-            if (first if fold is None else fold(first)) in _RESERVED:
-                message = (
-                    f"{record.file_stem} ships a path that belongs to the environment: {first}"
-                )
-                raise LinkError(message, path=first, package=record.file_stem)
-        if len(set(targets if fold is None else map(fold, targets))) != len(targets):
-            message = f"{record.file_stem} ships two paths that are one on this system"
-            raise LinkError(message, package=record.file_stem, path=find_twin(targets, fold or str))
-        if not self._platform.is_windows:
-            self._require_room(record.file_stem, entries)
-        return targets
-
-    def _require_room(self, package: str, entries: Iterable[PrefixPathsEntry]) -> None:
-        placeholders = {
-            entry.prefix_placeholder for entry in entries if entry.file_mode == "binary"
-        }
-        for placeholder in placeholders - {None}:
-            assert placeholder is not None
-            try:
-                check_room(placeholder, self._target_prefix)
-            except LinkError as error:
-                error.add_note(f"while linking {package}")
-                raise
-
-    def _plan_entry_points(self, record: RepoDataRecord, directory: str) -> list[EntryPointFile]:
-        if not record.noarch.is_python:
-            return []
-        try:
-            links = LinkJson.from_package_directory(directory).noarch
-        except FileNotFoundError:
-            return []
-        if links is None or not links.entry_points:
-            return []
-        assert self._python is not None
-        launcher = find_launcher(self._platform)
-        if launcher is None and self._platform.is_windows:
-            self._warn(
-                f"there is no launcher for {self._platform}: the commands of {record.name} are "
-                "scripts only; installing `distlib` beside hognose brings launchers"
-            )
-        planned = [
-            file
-            for entry_point in links.entry_points
-            for file in plan_entry_point(
-                entry_point,
-                self._python,
-                self._target_prefix,
-                platform=self._platform,
-                launcher=launcher,
-            )
-        ]
-        cleaned([file.path for file in planned])
-        if self._spelling is not None:
-            settle = self._spelling.settle
-            planned = [msgspec.structs.replace(file, path=settle(file.path)) for file in planned]
-        return planned
-
-    def _methods_for(self, directory: str) -> LinkMethods:
-        device = os.stat(directory).st_dev
-        methods = self._methods.get(device)
-        if methods is None:
-            methods = self._methods[device] = detect_link_methods(
-                self._prefix, directory, self._options, scratch=self._scratch
-            )
-        return methods
+    def _cache_of(self, directory: str) -> _Cache:
+        root = os.path.dirname(directory)
+        key = (os.stat(directory).st_dev, root)
+        cache = self._caches.get(key)
+        if cache is None:
+            methods = detect_link_methods(directory, self._options, scratch=self._scratch)
+            prefix, root = os.path.realpath(self._prefix), os.path.realpath(root)
+            inside = ""
+            if root != prefix and Bounds(prefix).hold(root):
+                inside = os.path.relpath(root, prefix).replace(os.sep, "/")
+            cache = self._caches[key] = _Cache(methods=methods, inside=inside)
+        return cache
 
     def _link_files(
         self,
@@ -290,13 +240,13 @@ class PackageLinker:
                     if entry.sha256_hex is None or entry.size_in_bytes is None:
                         _complete(entry, source_root + path, hash_file(source_root + path))
         except OSError as error:
-            raise link_error(error, package, path) from error
+            raise link_error(error, package, path, source=source_root + path) from error
         except HognoseError as error:
             error.add_note(f"while linking {path} of {package}")
             raise
         self._hard_links.make(package, directory, linked_paths, linked_places)
         if to_sign:
-            self._sign(entries, places, to_sign)
+            self._sign(entries, places, to_sign, modified_ns)
 
     def _link_softly(
         self, entry: PrefixPathsEntry, origin: str, path: str, methods: LinkMethods
@@ -315,13 +265,11 @@ class PackageLinker:
     def _link_symbolically(self, origin: str, path: str, target: str) -> str:
         text = os.readlink(origin)
         policy = self._options.external_symlinks
-        if policy != "allow":
-            end = os.path.normpath(os.path.join(os.path.dirname(self._root + target), text))
-            if end != self._prefix and not end.startswith(self._root):
-                message = f"the link {target} points out of the environment: {text}"
-                if policy == "deny":
-                    raise LinkError(message, path=target)
-                self._warn(message)
+        if policy != "allow" and not self._bounds.hold_end(self._root + target, text):
+            message = f"the link {target} points out of the environment: {text}"
+            if policy == "deny":
+                raise LinkError(message, path=target)
+            self._warn(message)
         os.symlink(text, path)
         if os.utime in os.supports_follow_symlinks:
             changed = os.lstat(origin).st_mtime_ns
@@ -350,21 +298,34 @@ class PackageLinker:
             self._platform.is_osx
             and entry.file_mode == "binary"
             and data != before
-            and (is_mach_o(data) or bool(permissions & 0o111))
+            and is_mach_o(data)
         )
 
     def _sign(
-        self, entries: Sequence[PrefixPathsEntry], places: Sequence[str], indices: Sequence[int]
+        self,
+        entries: Sequence[PrefixPathsEntry],
+        places: Sequence[str],
+        indices: Sequence[int],
+        modified_ns: int,
     ) -> None:
-        if self._options.sign_binaries == "never":
+        policy = self._options.sign_binaries
+        if policy == "never":
             return
-        from hognose.install.codesign import sign_ad_hoc
+        from hognose.install.codesign import UNFINISHED_SUFFIX, sign_changed
 
-        paths = [self._root + places[index] for index in indices]
-        sign_ad_hoc(paths, check=self._options.sign_binaries == "require")
+        signed = [places[index] for index in indices]
+        self._journal.note_creation(files=[place + UNFINISHED_SUFFIX for place in signed])
+        paths = [self._root + place for place in signed]
+        sign_changed(paths, policy, warn=self._warn_once)
         for index, path in zip(indices, paths, strict=True):
             entries[index].sha256_in_prefix_hex = hash_file(path)
             entries[index].size_in_bytes = os.stat(path).st_size
+            os.utime(path, ns=(modified_ns, modified_ns))
+
+    def _warn_once(self, message: str) -> None:
+        if message not in self._warned:
+            self._warned.add(message)
+            self._warn(message)
 
     def _write_entry_point(self, file: EntryPointFile, place: str) -> PrefixPathsEntry:
         path = self._root + place

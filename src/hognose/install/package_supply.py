@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-import threading
 from typing import TYPE_CHECKING, cast
 
 from hognose._closing import Closing
 from hognose._interpreters import usable_processors
-from hognose.archive import ExtractionWorkers, worth_processes
+from hognose._workers.worker_pool import prepare_workers
+from hognose.archive import ExtractionWorkers, extraction_workers, worth_processes
+from hognose.install import hard_links
+from hognose.install.execution_options import ExecutionOptions
 from hognose.install.free_space import require_free_space, required_bytes, shares_files
 from hognose.install.interrupts import run_to_its_end
 from hognose.net import Cancellation
@@ -17,13 +19,48 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hognose.cache import CacheReporter, PackageCache
-    from hognose.install.execution_options import ExecutionOptions
     from hognose.install.reporter import ReporterCalls
     from hognose.install.transaction import Transaction
     from hognose.net import Client
     from hognose.types import RepoDataRecord
 
-__all__ = ("PackageSupply",)
+__all__ = ("PackageSupply", "prepare_install")
+
+_ROLES = (extraction_workers.ROLE, hard_links.ROLE)
+
+
+def prepare_install(
+    transaction: Transaction, cache: PackageCache, *, workers: int | None = None
+) -> None:
+    """Have the processes started that `install` will want, while a user looks at the plan.
+
+    Returns at once. If nothing is installed after all, they end by themselves some seconds later.
+
+    Args:
+        transaction: The plan.
+        cache: As for `install`.
+        workers: As for `install`.
+
+    Raises:
+        PackageCacheError: A record's name, version or build is unfit for a file name.
+    """
+    missing = [record for record in transaction.installed if cache.directory_of(record) is None]
+    width = _extraction_width(missing, ExecutionOptions(workers=workers))
+    if width:
+        prepare_workers(_ROLES, width + 1)
+    elif hard_links.worth_a_process(record.size for record in transaction.installed):
+        prepare_workers((hard_links.ROLE,), 1)
+
+
+def _extraction_width(missing: Sequence[RepoDataRecord], options: ExecutionOptions) -> int:
+    """Return how many processes are worth extracting packages at a time, 0 if none."""
+    width = min(options.fetch_width, len(missing))
+    if width < 2 or not worth_processes(record.size for record in missing):
+        return 0
+    if all(record.url.startswith("file:") for record in missing):
+        # Nobody waits for a network: twice the processors keep those busy.
+        return min(width, 2 * usable_processors())
+    return width
 
 
 class PackageSupply(Closing):
@@ -57,8 +94,6 @@ class PackageSupply(Closing):
         self._report = report
         self._reporter = reporter
         self._workers: ExtractionWorkers | None = None
-        self._awaited = 0
-        self._guard = threading.Lock()
 
     def close(self) -> None:
         """End what was started; no thread may be fetching."""
@@ -83,20 +118,17 @@ class PackageSupply(Closing):
         missing = []
         for index, operation in enumerate(transaction.operations):
             if operation.new is not None:
-                path = self._cache.lookup(operation.new)
-                if path is None:
+                directory = self._cache.directory_of(operation.new)
+                if directory is None:
                     missing.append(operation.new)
                 else:
-                    found[index] = os.fspath(path)
+                    found[index] = directory
         self._require_space(transaction, found, missing)
-        self._awaited = len(missing)
-        if missing:
-            width = min(self._options.fetch_width, len(missing))
-            if width > 1 and worth_processes(record.size for record in missing):
-                if all(record.url.startswith("file:") for record in missing):
-                    # Nobody waits for a network: one more than processors keeps those busy.
-                    width = min(width, usable_processors() + 1)
-                self._workers = ExtractionWorkers(width)
+        width = _extraction_width(missing, self._options)
+        if width:
+            # One more makes the links.
+            prepare_workers(_ROLES, width + 1)
+            self._workers = ExtractionWorkers(width)
         return found
 
     def _require_space(
@@ -118,13 +150,6 @@ class PackageSupply(Closing):
             )
         )
 
-    def _count_down(self) -> None:
-        """Let the processes end with the last package, while it is linked."""
-        with self._guard:
-            self._awaited -= 1
-            if not self._awaited and self._workers is not None:
-                self._workers.dismiss()
-
     def stop(self) -> None:
         """Make all threads that fetch end soon, and leave nothing of what they were at."""
         self._cancellation.cancel()
@@ -137,16 +162,13 @@ class PackageSupply(Closing):
             NetworkError, ArchiveError, PackageCacheError: It cannot be had.
         """
         token = self._report("populate_cache_start", index, str(record.name))
-        try:
-            package = self._cache.fetch(
-                record,
-                self._client,
-                # The cache calls those methods that the reporter has, whatever it is.
-                reporter=cast("CacheReporter | None", self._reporter),
-                entry=token,
-                workers=self._workers,
-            )
-        finally:
-            self._count_down()
+        package = self._cache.fetch(
+            record,
+            self._client,
+            # The cache calls those methods that the reporter has, whatever it is.
+            reporter=cast("CacheReporter | None", self._reporter),
+            entry=token,
+            workers=self._workers,
+        )
         self._report("populate_cache_complete", token)
-        return os.fspath(package.path)
+        return package.directory

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from hognose.install.unlink import is_removable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -64,7 +66,8 @@ def place_files(
     waiting: list[tuple[str, str]] = []
     moving: list[tuple[str, str]] = []
     for move in arrangement.into_place:
-        can_wait = may_wait and move[1] in removed and _is_replaceable(root + move[1])
+        # What cannot be replaced is moved now, while that can still be undone.
+        can_wait = may_wait and move[1] in removed and is_removable(root + move[1])
         (waiting if can_wait else moving).append(move)
     sources = {source for source, _ in (*arrangement.aside, *moving)}
     displaced: dict[str, str] = {}
@@ -76,7 +79,8 @@ def place_files(
             displaced[blocker] = journal.trash_path()
             if number < kept_aside:
                 in_the_way_aside.add(blocker)
-    is_folder = {path: path not in removed and _is_directory(root + path) for path in displaced}
+    # Also one that somebody has put in the place of a package's file.
+    is_folder = {path: _is_directory(root + path) for path in displaced}
     files = [path for path in displaced if not is_folder[path]]
     folders = [path for path in displaced if is_folder[path]]
     foreign = [path for path in files if path not in removed]
@@ -114,14 +118,6 @@ def place_files(
 def _is_directory(path: str) -> bool:
     try:
         return stat.S_ISDIR(os.lstat(path).st_mode)
-    except OSError:
-        return False
-
-
-def _is_replaceable(path: str) -> bool:
-    """Tell whether a file is there that a rename would replace."""
-    try:
-        return not stat.S_ISDIR(os.lstat(path).st_mode)
     except OSError:
         return False
 

@@ -1,11 +1,13 @@
 """One writer per prefix: an advisory lock whose holder has a name.
 
 The lock is the operating system's, on `conda-meta/.lock`, so it ends with the process that holds
-it, however that ends. The file says who holds it, and is removed on release.
+it, however that ends. The file says who holds it, and is removed on release. Where the file system
+knows no locks, a directory beside the file is one (`directory_lock`).
 """
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sys
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from hognose.install.directory_lock import DirectoryLock
+
 __all__ = (
     "LOCK_FILE",
     "LockHolder",
@@ -35,6 +39,8 @@ LOCK_FILE = "conda-meta/.lock"
 _POLL_SECONDS = 0.02
 # Another change is often over in a moment; who waits longer is told whom for.
 _SILENT_SECONDS = 1.0
+# What file systems say that are mounted without locks, or whose lock server is not there.
+_NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP})
 _logger = logging.getLogger("hognose.install")
 
 
@@ -66,7 +72,7 @@ class PrefixLock:
     The prefix's `conda-meta` must exist. Not re-entrant, and not to be shared by threads.
     """
 
-    __slots__ = ("_descriptor", "_is_cancelled", "_path", "_prefix", "_timeout")
+    __slots__ = ("_descriptor", "_directory", "_is_cancelled", "_path", "_prefix", "_timeout")
 
     def __init__(
         self,
@@ -88,13 +94,14 @@ class PrefixLock:
         self._path = os.path.join(self._prefix, LOCK_FILE)
         self._timeout = timeout
         self._descriptor = -1
+        self._directory: DirectoryLock | None = None
 
     def __enter__(self) -> Self:
         """Take the lock.
 
         Raises:
             InstallerError: Somebody else held it for longer than the timeout, and `holder` says
-                who; or the wait was cancelled, or the prefix is gone.
+                who; or the wait was cancelled, the prefix is gone, or cannot be written to.
         """
 
         def tell() -> str:
@@ -105,7 +112,10 @@ class PrefixLock:
             holder = self._read_holder()
             message = f"another process is changing the environment {self._prefix}: "
             message += f"{holder or 'it has not said which'}"
-            raise InstallerError(message, path=self._prefix, holder=holder)
+            hint = None
+            if os.path.isdir(_directory(self._path)):
+                hint = f"if that process has ended, remove {_directory(self._path)}"
+            raise InstallerError(message, path=self._prefix, holder=holder, hint=hint)
         return self
 
     def _try_unless_cancelled(self) -> bool:
@@ -128,33 +138,56 @@ class PrefixLock:
             if os.path.islink(self._path):
                 message = f"the lock of the environment is a symbolic link: {self._path}"
                 raise InstallerError(message, path=self._path, hint="remove the link") from error
-            raise
+            from hognose.install.failures import explain_failure
+
+            raise explain_failure(error, self._prefix) from error
         try:
             # The last holder removes the file: a lock on a file without a name protects nothing.
-            if lock_descriptor(descriptor) and _is_same_file(descriptor, self._path):
+            if self._lock(descriptor) and _is_same_file(descriptor, self._path):
                 self._write_holder(descriptor)
                 self._descriptor, descriptor = descriptor, -1
                 return True
             return False
+        except OSError as error:
+            from hognose.install.failures import explain_failure
+
+            raise explain_failure(error, self._prefix) from error
         finally:
             if descriptor >= 0:
                 os.close(descriptor)
+                self._release_directory()
+
+    def _lock(self, descriptor: int) -> bool:
+        from hognose.install.directory_lock import DirectoryLock
+
+        directory = DirectoryLock(_directory(self._path))
+        try:
+            # A file system may know no locks for a while only.
+            return lock_descriptor(descriptor) and not directory.is_held()
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
+            _logger.debug("no locks on %s: %s", self._path, error)
+        if directory.take(_this_process()):
+            self._directory = directory
+        return self._directory is not None
+
+    def _release_directory(self) -> None:
+        if self._directory is not None:
+            self._directory.release()
+            self._directory = None
 
     def _write_holder(self, descriptor: int) -> None:
-        import platform
-
-        command = " ".join([os.path.basename(sys.argv[0] or "python"), *sys.argv[1:2]])
-        holder = LockHolder(process=os.getpid(), host=platform.node(), command=command)
         # A lock without a name is a lock all the same where the disk is full.
         with suppress(OSError):
             os.ftruncate(descriptor, 0)
-            os.write(descriptor, msgspec.json.encode(holder))
+            os.write(descriptor, msgspec.json.encode(_this_process()))
 
     def _read_holder(self) -> LockHolder | None:
         try:
             with open(self._path, "rb") as file:
                 return _LOCK_HOLDER.decode(file.read())
-        except (OSError, msgspec.DecodeError):
+        except (OSError, ValueError, RecursionError, msgspec.MsgspecError):
             return None
 
     def __exit__(
@@ -174,6 +207,19 @@ class PrefixLock:
                 os.ftruncate(self._descriptor, 0)
         os.close(self._descriptor)
         self._descriptor = -1
+        self._release_directory()
+
+
+def _directory(path: str) -> str:
+    """Return the directory that stands for a lock file where there are no locks."""
+    return f"{path}.d"
+
+
+def _this_process() -> LockHolder:
+    import platform
+
+    command = " ".join([os.path.basename(sys.argv[0] or "python"), *sys.argv[1:2]])
+    return LockHolder(process=os.getpid(), host=platform.node(), command=command)
 
 
 def wait_for(attempt: Callable[[], bool], *, timeout: float, tell: Callable[[], str]) -> bool:
@@ -188,23 +234,29 @@ def wait_for(attempt: Callable[[], bool], *, timeout: float, tell: Callable[[], 
     is_told = False
     while not attempt():
         waited = time.monotonic() - begin
-        if waited >= timeout:
-            return False
         if waited >= _SILENT_SECONDS and not is_told:
             _logger.warning("%s", tell())
             is_told = True
+        if waited >= timeout:
+            return False
         time.sleep(_POLL_SECONDS)
     return True
 
 
 def is_locked(prefix: str | os.PathLike[str]) -> bool:
     """Tell whether somebody is changing an environment right now. Changes nothing."""
+    from hognose.install.directory_lock import DirectoryLock
+
+    path = os.path.join(prefix, LOCK_FILE)
     try:
-        descriptor = os.open(os.path.join(prefix, LOCK_FILE), os.O_RDWR)
+        descriptor = os.open(path, os.O_RDWR)
     except OSError:
         return False
     try:
-        return not lock_descriptor(descriptor)
+        return DirectoryLock(_directory(path)).is_held() or not lock_descriptor(descriptor)
+    except OSError:
+        # There are no locks here, and the directory that stands for one is not there either.
+        return False
     finally:
         os.close(descriptor)
 

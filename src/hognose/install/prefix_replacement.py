@@ -14,6 +14,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hognose.errors import LinkError
+from hognose.install.shebang import has_blanks, python_by_shell, quoted
 
 if TYPE_CHECKING:
     from hognose.types import Platform
@@ -28,18 +29,19 @@ _SHEBANG = re.compile(rb"#! *(/(?:\\ |[^ \n\r\t])*)(.*)", re.DOTALL)
 _PYTHON = re.compile(rb"python(?:\d+(?:\.\d+)?)?")
 
 _MACH_O_MAGICS = frozenset(
-    bytes.fromhex(magic)
-    for magic in ("cafebabe", "bebafeca", "feedface", "cefaedfe", "feedfacf", "cffaedfe")
+    bytes.fromhex(magic) for magic in ("feedface", "cefaedfe", "feedfacf", "cffaedfe")
 )
+_FAT_MAGICS = frozenset(bytes.fromhex(magic) for magic in ("cafebabe", "cafebabf"))
+# The version in the files of Java's first release.
+_FIRST_JAVA = 45
 
 
 def replace_text_prefix(data: bytes, placeholder: str, prefix: str, *, platform: Platform) -> bytes:
     """Replace every occurrence of the placeholder in a text file.
 
-    A first line that starts with `#!` gets special care on Unix: Linux reads 127 bytes of it and
-    macOS 512, and neither can express a space in the interpreter's path. A Python script then
-    becomes a `/bin/sh` script whose first statement hands the file to the right interpreter and
-    which Python reads as a string; any other interpreter is looked up with `/usr/bin/env`.
+    A first line that starts with `#!` gets special care on Unix, where the kernel could not read
+    it: Python is started by the shell then, as `shebang` says, and any other interpreter is looked
+    up with `/usr/bin/env`.
 
     Args:
         data: The whole file.
@@ -64,23 +66,22 @@ def replace_text_prefix(data: bytes, placeholder: str, prefix: str, *, platform:
 
 
 def _replace_shebang(line: bytes, old: bytes, new: bytes, platform: Platform) -> bytes:
-    if b" " in new:
-        # The line is taken apart while the path in it is still free of spaces.
-        return _find_interpreter_at_run_time(line).replace(old, new) if old in line else line
-    line = line.replace(old, new)
+    replaced = line.replace(old, new)
     limit = _MACOS_SHEBANG_LIMIT if platform.is_osx else _LINUX_SHEBANG_LIMIT
-    return line if len(line) <= limit else _find_interpreter_at_run_time(line)
-
-
-def _find_interpreter_at_run_time(line: bytes) -> bytes:
-    match = _SHEBANG.fullmatch(line)
+    is_readable = len(replaced) <= limit and not (old in line and has_blanks(new))
+    # The line is taken apart while the path in it is still free of blanks.
+    match = None if is_readable else _SHEBANG.fullmatch(line)
     if match is None:
-        return line
+        return replaced
     path, arguments = match.groups()
     name = path.rpartition(b"/")[2]
     if _PYTHON.fullmatch(name):
-        return b"#!/bin/sh\n'''exec' \"" + path + b'"' + arguments + b' "$0" "$@" #\'\'\''
-    return b"#!/usr/bin/env " + name + arguments
+        words = [
+            quoted(word.replace(old, new)) if old in word else word
+            for word in re.split(rb"(\s+)", arguments)
+        ]
+        return python_by_shell(path.replace(old, new), b"".join(words))
+    return b"#!/usr/bin/env " + name + arguments.replace(old, new)
 
 
 def replace_binary_prefix(data: bytes, placeholder: str, prefix: str) -> bytes:
@@ -138,5 +139,10 @@ def check_room(placeholder: str, prefix: str) -> None:
 
 
 def is_mach_o(data: bytes) -> bool:
-    """Tell whether these are the first bytes of a macOS binary, thin or fat."""
-    return data[:4] in _MACH_O_MAGICS
+    """Tell whether this is a macOS binary, thin or fat, from its first eight bytes."""
+    magic = data[:4]
+    if magic in _FAT_MAGICS:
+        # A class of Java begins with the same four bytes; its version comes where a binary says
+        # for how many processors it is made.
+        return 0 < int.from_bytes(data[4:8], "big") < _FIRST_JAVA
+    return magic in _MACH_O_MAGICS

@@ -6,6 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from hognose.archive import rename
 from hognose.errors import InstallerError
 from hognose.install.prefix_lock import PrefixLock
 from hognose.shell import is_variable_name
@@ -82,7 +83,7 @@ def _update(path: str, variables: Mapping[str, str | None]) -> None:
     try:
         with open(temporary, "x", encoding="utf-8") as stream:
             json.dump(state, stream, ensure_ascii=False, indent=2)
-        os.replace(temporary, path)
+        rename(temporary, path)
     except OSError:
         if os.path.lexists(temporary):
             os.unlink(temporary)
@@ -99,7 +100,7 @@ def _read(path: str) -> dict[str, Any]:
             state = json.load(stream)
     except FileNotFoundError:
         return {"version": 1, "env_vars": {}}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InstallerError(f"{path} cannot be read: {error}", path=path) from error
     if not isinstance(state, dict) or not isinstance(state.setdefault("env_vars", {}), dict):
         raise InstallerError(f"{path} does not hold what activation needs", path=path)

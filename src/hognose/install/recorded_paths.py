@@ -9,6 +9,7 @@ through it would be somewhere else.
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -24,12 +25,16 @@ if TYPE_CHECKING:
     from hognose.types import PrefixRecord
 
 __all__ = (
+    "PrefixLinks",
     "UnsafePath",
     "find_unsafe_path",
     "find_unsafe_records",
     "require_own_folders",
     "require_recorded_inside",
 )
+
+# Characters of a part of a path that is not too long in any case.
+_SHORT = 60
 
 # What is written to, or emptied, whatever the packages are.
 _OWN = (
@@ -56,13 +61,17 @@ class UnsafePath(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     is_behind_link: bool = False
 
 
-class _Links:
-    """The folders of one prefix, each looked at once."""
+class PrefixLinks:
+    """The links among the folders of one prefix, each folder looked at once."""
 
     def __init__(self, prefix: str) -> None:
         self._root = f"{prefix}/"
         self._inside = ""
         self._ends: dict[str, str] = {"": ""}
+
+    def forget(self) -> None:
+        """Look at everything anew, because something was moved that may be a link or hold one."""
+        self._ends = {"": ""}
 
     def end_outside(self, folder: str) -> str:
         """Return where a folder really is if that is outside the prefix; else an empty text."""
@@ -75,7 +84,7 @@ class _Links:
     def link_outside(self, path: str) -> str:
         """Return where a link leads if that is outside the prefix; else an empty text."""
         place = self._root + path
-        if not os.path.islink(place):
+        if not os.path.islink(place) and not _is_junction(place):
             return ""
         self._inside = self._inside or os.path.realpath(self._root)
         end = os.path.realpath(place)
@@ -83,8 +92,19 @@ class _Links:
         return "" if is_inside else end
 
 
+def _is_junction(place: str) -> bool:
+    """Tell whether a folder of Windows is really another one, without being a symbolic link."""
+    if os.name != "nt":
+        return False
+    try:
+        tag = getattr(os.lstat(place), "st_reparse_tag", 0)
+    except OSError:
+        return False
+    return bool(tag == getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", -1))
+
+
 def find_unsafe_path(
-    prefix: str, paths: Sequence[str], *, links: _Links | None = None
+    prefix: str, paths: Sequence[str], *, links: PrefixLinks | None = None
 ) -> UnsafePath | None:
     """Return a path that would be outside the prefix, or None where all are inside.
 
@@ -97,9 +117,15 @@ def find_unsafe_path(
         return None
     try:
         clean = cleaned(list(paths))
-    except UnsafeArchiveError as error:
-        return UnsafePath(path=str(error.member), rule=str(error.rule))  # type: ignore[attr-defined]  # set by whoever raises it
-    links = links or _Links(prefix)
+        os.fsencode("".join(clean))
+    except (UnicodeEncodeError, UnsafeArchiveError):
+        for path in paths:
+            rule = _broken_rule(path)
+            if rule:
+                return UnsafePath(path=path, rule=rule)
+        # What is too long was never made, and does no harm.
+        clean = list(paths)
+    links = links or PrefixLinks(prefix)
     # There are ten times more files than folders.
     for folder in {path.rpartition("/")[0] for path in clean}:
         end = links.end_outside(folder)
@@ -108,6 +134,18 @@ def find_unsafe_path(
             rule = f"is behind a link that leads out, to {end}"
             return UnsafePath(path=path, rule=rule, is_behind_link=True)
     return None
+
+
+def _broken_rule(path: str) -> str:
+    """Return what is wrong with a path, however long its parts are; else an empty text."""
+    try:
+        os.fsencode(path)
+        cleaned(["/".join(part[:_SHORT] for part in path.split("/"))])
+    except UnicodeEncodeError as error:
+        return f"holds what no path can: {error.reason}"
+    except UnsafeArchiveError as error:
+        return str(error.rule)  # type: ignore[attr-defined]  # set by whoever raises it
+    return ""
 
 
 def recorded_paths(record: PrefixRecord) -> list[str]:
@@ -122,7 +160,7 @@ def find_unsafe_records(
     prefix: str, records: Iterable[PrefixRecord]
 ) -> Iterable[tuple[PrefixRecord, UnsafePath]]:
     """Yield the records that name a path outside the prefix, with one such path."""
-    links = _Links(prefix)
+    links = PrefixLinks(prefix)
     for record in records:
         name = record.record_file_name
         unsafe = None
@@ -165,7 +203,7 @@ def require_own_folders(prefix: str) -> None:
     Raises:
         TransactionError: Has `path`, relative to the prefix.
     """
-    links = _Links(prefix)
+    links = PrefixLinks(prefix)
     for path in _OWN:
         end = links.link_outside(path)
         if end:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import errno
 import os
 import re
-import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from hognose.archive import delete, delete_tree, rename
 from hognose.errors import HognoseError, InstallerError
 from hognose.install.failures import explain_failure
 from hognose.install.frozen import require_not_frozen
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ("finish_removals", "remove_environment", "require_removable")
 
+# How often two processes that delete the same folder may meet at a file.
+_ATTEMPTS = 1000
 _RANDOM_PART = re.compile(r"[0-9a-f]{12}")
 
 
@@ -130,8 +132,8 @@ def remove_environment(
 
     Raises:
         FrozenEnvironmentError: The environment is frozen.
-        InstallerError: It may not be removed (`require_removable`), or a file cannot be. In the
-            latter case the environment is gone, and `path` says where the rest of it is.
+        InstallerError: It may not be removed (`require_removable`), or a file or menu item cannot
+            be. In the latter case the environment is gone, and `path` says where the rest of it is.
     """
     root = os.path.abspath(prefix)
     finish_removals(root)
@@ -142,10 +144,10 @@ def remove_environment(
     try:
         with PrefixLock(root, timeout=lock_timeout):
             if os.name != "nt":
-                os.rename(root, aside)
+                rename(root, aside, operation=os.rename)
         if os.name == "nt":
             # An open file, such as the lock's, keeps its directory in its place there.
-            os.rename(root, aside)
+            rename(root, aside, operation=os.rename)
     except OSError as error:
         raise explain_failure(error, root) from error
     try:
@@ -154,12 +156,15 @@ def remove_environment(
         message = f"{root} is removed, but not all of its files can be: {error}"
         hint = f"what is left is in {aside}; delete it"
         raise InstallerError(message, path=aside, hint=hint) from error
+    except HognoseError as error:
+        message = f"{root} is removed, but not all menu items of its packages: {error.message}"
+        raise InstallerError(message, path=root) from error
 
 
 def finish_removals(prefix: str | os.PathLike[str]) -> None:
     """Delete what interrupted removals of an environment have left beside its place.
 
-    What cannot be deleted, or is being deleted by another process, is left alone.
+    What cannot be deleted is left alone.
     """
     folder, beginning = os.path.split(_hidden_beginning(os.path.abspath(prefix)))
     with suppress(OSError), os.scandir(folder) as entries:
@@ -182,11 +187,28 @@ def _is_own(status: os.stat_result) -> bool:
 
 
 def _delete(aside: str) -> None:
-    remove_menus(aside, registry=system_registry())
+    failure: HognoseError | None = None
+    try:
+        remove_menus(aside, registry=system_registry())
+    except HognoseError as error:
+        # What is wrong with menu items does not get better by keeping the rest.
+        failure = error
     with suppress(FileNotFoundError):
         # Nothing that looks like an environment is left where the deletion is interrupted.
-        os.unlink(f"{aside}/conda-meta/history")
-    shutil.rmtree(aside)
+        delete(f"{aside}/conda-meta/history")
+    _delete_folder(aside)
+    if failure is not None:
+        raise failure
+
+
+def _delete_folder(aside: str) -> None:
+    for _ in range(_ATTEMPTS):
+        # A process that takes this removal for an interrupted one deletes the same files.
+        with suppress(FileNotFoundError):
+            delete_tree(aside)
+        if not os.path.lexists(aside):
+            return
+    delete_tree(aside)
 
 
 def _hidden_name(path: str) -> str:

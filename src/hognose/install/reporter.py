@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from hognose.install.arguments import require_object
+
 __all__ = ("Reporter", "ReporterCalls")
 
 
@@ -82,7 +84,12 @@ class ReporterCalls:
     __slots__ = ("_reporter",)
 
     def __init__(self, reporter: object | None) -> None:
-        """Wrap a reporter, or nothing."""
+        """Wrap a reporter, or nothing.
+
+        Raises:
+            TypeError: It is a class.
+        """
+        require_object("reporter", reporter)
         self._reporter = reporter
 
     def __call__(self, event: str, *arguments: object) -> int:

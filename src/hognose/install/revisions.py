@@ -7,11 +7,13 @@ installed, then in the package cache, then by a query of their channels.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from hognose.errors import HognoseError, TransactionError
+from hognose.install.conda_record import NO_CHANNEL, channel_of_record, spec_of_note
 from hognose.install.history import channel_in_history
 from hognose.types import (
     MatchSpec,
@@ -85,22 +87,24 @@ class PackageReference(msgspec.Struct, frozen=True, kw_only=True):
         return (
             record.file_stem == self.file_stem
             and self.subdir in {"", record.subdir}
-            and _is_same_channel(self.channel, channel_in_history(record.channel))
+            and _is_same_channel(self.channel, channel_in_history(channel_of_record(record)))
         )
 
 
 def _is_same_channel(logged: str, own: str) -> bool:
     """Compare a channel in any program's log with what ours has in its place."""
-    if logged in {"", own} or (logged == _NO_CHANNEL and own == "unknown"):
+    if logged in {"", own} or (logged == NO_CHANNEL and own == "unknown"):
         return True
     if logged == "defaults":
-        return own.removeprefix("https://repo.anaconda.com/") in _DEFAULTS
-    return "://" in logged and channel_in_history(logged) == own
+        return any(_is_same_channel(member, own) for member in _DEFAULTS)
+    if "://" in logged:
+        return channel_in_history(logged) == own
+    # A name leads elsewhere where a program was told of a mirror, whose URLs end with it.
+    return "://" in own and own.endswith(f"/{logged}")
 
 
-# What conda writes for a package that came from no channel, and what it calls `defaults`.
-_NO_CHANNEL = "<unknown>"
-_DEFAULTS = frozenset({"pkgs/main", "pkgs/r", "pkgs/msys2"})
+# What conda calls `defaults`.
+_DEFAULTS = ("pkgs/main", "pkgs/r", "pkgs/msys2")
 
 _SUBDIRS = frozenset(map(str, Platform.all()))
 
@@ -114,12 +118,13 @@ def specs_of_revision(blocks: Sequence[HistoryBlock], revision: Revision) -> lis
     for block in blocks[: revision.number + 1]:
         for text in block.update_specs:
             try:
-                asked[package_name_of(text)] = MatchSpec(text)
+                asked[package_name_of(text)] = spec_of_note(text)
             except HognoseError:
                 # Another tool's notation; the package is restored all the same.
                 continue
         for text in block.remove_specs:
-            asked.pop(package_name_of(text), None)
+            with suppress(HognoseError):
+                asked.pop(package_name_of(text), None)
     names = {str(PackageName(PackageReference.parse(text).name)) for text in revision.packages}
     return [spec for name, spec in asked.items() if name in names]
 

@@ -96,7 +96,7 @@ class ScriptRuns:
         packages = [
             (
                 by_name[name].record,
-                frozenset(entry.relative_path for entry in by_name[name].entries),
+                [entry.relative_path for entry in by_name[name].entries],
                 self._prefix,
             )
             for name in order
@@ -113,6 +113,7 @@ class ScriptRuns:
             if allowed is False or (allowed is not True and script.package not in allowed):
                 self.skipped.append(script)
                 continue
+            journal.note_scripts()
             token = self._report(f"{event}_start", script.package, script.path)
             succeeded = False
             try:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from hognose._several import require_several
 from hognose.errors import TransactionError
+from hognose.install.arguments import require_all
 from hognose.install.conda_record import with_real_paths
 from hognose.install.noarch_python import PythonInfo
 from hognose.types import PackageRecord, Platform, PrefixRecord, RepoDataRecord, sort_topologically
@@ -138,18 +138,19 @@ def plan_transaction(
         platform: The platform that is installed for, by default the one that runs.
 
     Raises:
-        TypeError: One value is given where several are meant.
+        TypeError: One value is given where several are meant, or values of another kind.
         ParseSubdirError: There is no such platform.
         TransactionError: A package is wanted twice, is for another platform, or is to be linked
-            again and not wanted; or python's version has no minor part.
+            again and not wanted; a `noarch: python` package comes without Python; or python's
+            version has no minor part.
     """
     platform = Platform.current() if platform is None else Platform(platform)
-    require_several("reinstall", reinstall)
-    require_several("ignored", ignored)
-    given = require_several("installed", installed)
+    again = frozenset(require_all("reinstall", reinstall, str))
+    left = frozenset(require_all("ignored", ignored, str))
+    given = require_all("installed", installed, PrefixRecord)
     current = {record.name: with_real_paths(record) for record in given}
-    desired = _by_name(require_several("wanted", wanted))
-    strangers = sorted(set(reinstall) - desired.keys())
+    desired = _by_name(require_all("wanted", wanted, RepoDataRecord))
+    strangers = sorted(again - desired.keys())
     if strangers:
         message = f"packages to link again are not wanted: {', '.join(strangers)}"
         raise TransactionError(message, records=tuple(strangers))
@@ -161,25 +162,28 @@ def plan_transaction(
     unchanged: list[PrefixRecord] = []
     for old in reversed(sort_topologically(current.values())):
         if old.name not in desired:
-            if old.name in ignored:
+            if old.name in left:
                 unchanged.append(old)
             else:
                 operations.append(Operation(kind="remove", old=old))
     for new in sort_topologically(desired.values()):
         before = current.get(new.name)
-        if new.name in ignored:
+        if new.name in left:
             if before is not None:
                 unchanged.append(before)
         elif before is None:
             operations.append(Operation(kind="install", new=new))
         elif not describe_same_package(before, new):
             operations.append(Operation(kind="change", old=before, new=new))
-        elif new.name in reinstall or (relink and before.noarch.is_python):
+        elif new.name in again or (relink and before.noarch.is_python):
             operations.append(Operation(kind="reinstall", old=before, new=new))
         else:
             unchanged.append(before)
-    _require_platform((item.new for item in operations if item.new is not None), platform)
-    after: list[PackageRecord] = [*unchanged, *(item.new for item in operations if item.new)]
+    coming = [item.new for item in operations if item.new is not None]
+    _require_platform(coming, platform)
+    if python is None:
+        _require_no_python_needed(coming)
+    after: list[PackageRecord] = [*unchanged, *coming]
     return Transaction(
         operations=tuple(operations),
         unchanged=tuple(unchanged),
@@ -213,10 +217,21 @@ def _by_name(wanted: Iterable[RepoDataRecord]) -> dict[str, RepoDataRecord]:
             message = f"a package is wanted twice: {twin.file_stem} and {record.file_stem}"
             raise TransactionError(message, records=(twin.file_stem, record.file_stem))
         for part in (record.name, str(record.version), record.build):
-            if "/" in part or "\\" in part or part in {"", ".", ".."} or "\0" in part:
+            # A line break would write lines of its own into the environment's log.
+            if "/" in part or "\\" in part or part in {"", ".", ".."} or not part.isprintable():
                 message = f"a record cannot name its file in the environment: {record.file_stem!r}"
                 raise TransactionError(message, record=record.file_stem)
     return desired
+
+
+def _require_no_python_needed(records: Iterable[RepoDataRecord]) -> None:
+    """Refuse `noarch: python` packages: where their modules belong, only Python knows."""
+    for record in records:
+        if record.noarch.is_python:
+            message = (
+                f"{record.file_stem} needs Python to be linked, and none is in the environment"
+            )
+            raise TransactionError(message, record=record.file_stem, hint="install `python`")
 
 
 def _require_platform(records: Iterable[RepoDataRecord], platform: Platform) -> None:

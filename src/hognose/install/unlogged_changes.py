@@ -19,6 +19,7 @@ from hognose.install.history import (
     CATCH_UP,
     HistoryBlock,
     format_block,
+    format_history_block,
     iter_revisions,
     package_in_history,
     read_history,
@@ -32,12 +33,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hognose.install.history import Revision
+    from hognose.install.transaction import Transaction
 
 __all__ = (
     "UnloggedChange",
-    "catch_up_block",
     "find_unlogged_change",
     "find_unlogged_packages",
+    "format_change",
     "names_from_others",
     "read_whole_history",
 )
@@ -62,9 +64,7 @@ def find_unlogged_change(
 
     The same channel written in another way is no difference.
     """
-    state: set[str] = set()
-    for revision in iter_revisions(blocks):
-        state = set(revision.packages)
+    state = set(_last_packages(blocks))
     others = []
     for record in installed:
         text = package_in_history(record)
@@ -75,7 +75,7 @@ def find_unlogged_change(
     by_stem = {text.rpartition("::")[2]: text for text in state} if others else {}
     came = []
     for record in others:
-        text = by_stem.get(record.file_stem, "")
+        text = by_stem.get(package_in_history(record).rpartition("::")[2], "")
         if text in state and PackageReference.parse(text).names(record):
             state.remove(text)
         else:
@@ -85,37 +85,60 @@ def find_unlogged_change(
     return UnloggedChange(came=tuple(came), gone=tuple(sorted(state)))
 
 
-def catch_up_block(
-    prefix: str | os.PathLike[str],
-    installed: Sequence[PrefixRecord],
+def _last_packages(blocks: Iterable[HistoryBlock]) -> tuple[str, ...]:
+    packages: tuple[str, ...] = ()
+    for revision in iter_revisions(blocks):
+        packages = revision.packages
+    return packages
+
+
+def format_change(
+    blocks: Iterable[HistoryBlock],
+    transaction: Transaction,
     *,
     time: datetime,
+    command: str = "",
     tool: str = "hognose",
     tool_version: str = "",
+    update_specs: Sequence[str] = (),
+    remove_specs: Sequence[str] = (),
 ) -> str:
-    """Return the block that an environment's log lacks, or nothing where it lacks none.
+    """Return what a change adds to a log: the block that the log lacks, if any, and its own.
 
     Args:
-        prefix: The environment.
-        installed: All packages in it.
+        blocks: The log so far.
+        transaction: The change.
         time: The time to write, local.
-        tool: The program that writes it.
+        command: The command line.
+        tool: The program that makes the change.
         tool_version: Its version.
-
-    Raises:
-        OSError: The log is there and cannot be read.
+        update_specs: What was asked for.
+        remove_specs: What was asked to be removed.
     """
-    change = find_unlogged_change(read_history(prefix), installed)
-    if change is None:
-        return ""
-    return format_block(
-        time=f"{time:%Y-%m-%d %H:%M:%S}",
-        command=CATCH_UP,
+    known = list(blocks)
+    installed = (*transaction.unchanged, *transaction.removed)
+    lacking = ""
+    change = find_unlogged_change(known, installed)
+    if change is not None:
+        lacking = format_block(
+            time=f"{time:%Y-%m-%d %H:%M:%S}",
+            command=CATCH_UP,
+            tool=tool,
+            tool_version=tool_version,
+            linked=map(package_in_history, change.came),
+            unlinked=change.gone,
+            update_specs=_requests(change, installed),
+        )
+    came = () if change is None else map(package_in_history, change.came)
+    return lacking + format_history_block(
+        transaction,
+        time=time,
+        command=command,
         tool=tool,
         tool_version=tool_version,
-        linked=map(package_in_history, change.came),
-        unlinked=change.gone,
-        update_specs=_requests(change, installed),
+        update_specs=update_specs,
+        remove_specs=remove_specs,
+        logged=(*_last_packages(known), *came),
     )
 
 

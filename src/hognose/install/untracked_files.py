@@ -17,6 +17,7 @@ from hognose.install.foreign_packages import find_foreign_packages, find_taken_f
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import BinaryIO
 
     from hognose.types import PrefixRecord
 
@@ -24,6 +25,9 @@ __all__ = ("CopiedFiles", "copy_replaced_files", "copy_untracked_files", "iter_u
 
 # What belongs to the environment itself, and what a root prefix has for all environments.
 _OWN = frozenset({"conda-meta", CLOBBERS_DIRECTORY, ".trash", "envs", "pkgs"})
+
+# How much of a file is in memory at a time, in bytes.
+_PIECE = 1 << 20
 
 
 class CopiedFiles(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,14 +151,42 @@ def _is_in(path: str, folder: str) -> bool:
 
 
 def _copy_file(origin: str, place: str, old: bytes, new: bytes) -> bool:
-    """Copy one file; tell whether the old prefix is nowhere in it now."""
+    """Copy one file; tell whether the old prefix is nowhere in it now.
+
+    It may be larger than the memory.
+    """
     with open(origin, "rb") as reader:
-        data = reader.read()
-    is_clean = old not in data
-    if not is_clean and b"\0" not in data:
-        data = data.replace(old, new)
-        is_clean = True
-    with open(place, "xb") as writer:
-        writer.write(data)
+        has_prefix, is_text = _look_for(old, reader)
+        reader.seek(0)
+        with open(place, "xb") as writer:
+            if has_prefix and is_text:
+                _copy_replacing(reader, writer, old, new)
+            else:
+                shutil.copyfileobj(reader, writer, _PIECE)
     shutil.copystat(origin, place)
-    return is_clean
+    return is_text or not has_prefix
+
+
+def _look_for(text: bytes, reader: BinaryIO) -> tuple[bool, bool]:
+    """Tell whether a text is in a file, and whether the file is text."""
+    is_found, is_text, rest = False, True, b""
+    while piece := reader.read(_PIECE):
+        is_text = is_text and b"\0" not in piece
+        window = rest + piece
+        is_found = is_found or text in window
+        if is_found and not is_text:
+            break
+        # The text may begin in one piece and end in the next.
+        rest = window[1 - len(text) :]
+    return is_found, is_text
+
+
+def _copy_replacing(reader: BinaryIO, writer: BinaryIO, old: bytes, new: bytes) -> None:
+    rest = b""
+    while piece := reader.read(_PIECE):
+        *before, rest = (rest + piece).split(old)
+        # What may be the beginning of the next occurrence waits for the next piece.
+        settled = max(0, len(rest) - len(old) + 1)
+        writer.write(new.join([*before, rest[:settled]]))
+        rest = rest[settled:]
+    writer.write(rest)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hognose.install.conda_record import spec_of_note
 from hognose.types import MatchSpec, dependencies, dependents, reachable
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def noted_requests(installed: Iterable[PrefixRecord]) -> dict[str, MatchSpec]:
     found: dict[str, MatchSpec] = {}
     for record in installed:
         for text in record.asked_by:
-            spec = MatchSpec(text)
+            spec = spec_of_note(text)
             if spec.name.exact == record.name:
                 found[record.name] = spec
     return found

@@ -158,7 +158,9 @@ def format_record(record: RepoDataRecord, location: str, *, with_run_exports: bo
             add(f"    {scalar(extra)}:{'' if depends else ' []'}")
             lines.extend([f"    - {scalar(depend)}" for depend in depends])
     channel = record.channel.rstrip("/")
-    if locations.is_url(channel) and channel != derived.channel:
+    # conda writes the folder of the platform into the records of installed packages.
+    own = {derived.channel, f"{derived.channel}/{derived.subdir}"}
+    if locations.is_url(channel) and channel not in own:
         text("channel", locations.without_secrets(channel))
     text("features", record.features)
     texts("flags", record.flags)

@@ -134,7 +134,7 @@ def _read_object(path: str) -> dict[str, object]:
     except OSError as error:
         message = f"the environment's variables cannot be read: {path}: {error.strerror}"
         raise ActivationError(message, path=path) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         message = f"the environment's variables are not JSON: {path}: {error}"
         raise ActivationError(message, path=path) from error
     if not isinstance(document, dict):

@@ -45,7 +45,16 @@ def matches_qualifiers(qualifiers: Qualifiers, record: Matchable) -> bool:
     ):
         if pattern is not None and not StringMatcher(pattern).matches(str(get(field) or "")):
             return False
-    return _matches_source(qualifiers, get("channel"), get("file_name"), get("url"))
+    if not _matches_address(qualifiers, get("file_name"), get("url")):
+        return False
+    channel = get("channel")
+    if channel is None or (qualifiers.channel is None and qualifiers.channel_pattern is None):
+        return True
+    if _matches_channel(qualifiers, channel):
+        return True
+    # In the record of an installed package, conda writes the folder of the platform as well.
+    bare = str(channel).rstrip("/").removesuffix(f"/{get('subdir')}")
+    return bare != str(channel).rstrip("/") and _matches_channel(qualifiers, bare)
 
 
 def channel_of_text(text: str) -> Channel:
@@ -64,9 +73,7 @@ def channel_of_text(text: str) -> Channel:
     return channel
 
 
-def _matches_source(
-    qualifiers: Qualifiers, channel: object, file_name: str | None, url: str | None
-) -> bool:
+def _matches_address(qualifiers: Qualifiers, file_name: str | None, url: str | None) -> bool:
     demanded = qualifiers.url
     if (
         demanded is not None
@@ -77,11 +84,10 @@ def _matches_source(
     ):
         return False
     wanted = qualifiers.file_name
-    if wanted and file_name and not StringMatcher(wanted).matches(file_name):
-        return False
-    pattern = qualifiers.channel_pattern
-    if channel is None or (qualifiers.channel is None and pattern is None):
-        return True
+    return not (wanted and file_name) or StringMatcher(wanted).matches(file_name)
+
+
+def _matches_channel(qualifiers: Qualifiers, channel: object) -> bool:
     if not isinstance(channel, Channel):
         try:
             channel = channel_of_text(str(channel))
@@ -89,6 +95,7 @@ def _matches_source(
             return False
     if qualifiers.channel is not None:
         return qualifiers.channel == channel
+    pattern = qualifiers.channel_pattern
     assert pattern is not None
     url = channel.canonical_name.rstrip("/")
     return pattern.matches(channel.name or "") or pattern.matches(url)

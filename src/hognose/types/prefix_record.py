@@ -186,23 +186,24 @@ class PrefixRecord(RepoDataRecord, kw_only=True, omit_defaults=True):
             names = sorted(name for name in os.listdir(directory) if name.endswith(".json"))
         except (FileNotFoundError, NotADirectoryError):
             return []
-        records = []
+        found = []
         for name in names:
             try:
-                records.append(cls.from_path(directory / name))
+                found.append((cls.from_path(directory / name), name))
             except InvalidPackageFileError as error:
                 raise error.with_hint(
                     f"`hognose doctor --repair -p {prefix}` makes it anew"
                 ) from None
-        records.sort(key=lambda record: record.name)
-        for first, second in pairwise(records):
+        found.sort(key=lambda item: item[0].name)
+        for (first, name), (second, other) in pairwise(found):
             if first.name == second.name:
                 message = (
                     f"{directory}: package `{first.name}` is recorded twice, "
-                    f"as `{first.record_file_name}` and as `{second.record_file_name}`"
+                    f"as `{name}` and as `{other}`"
                 )
-                raise InvalidPackageFileError(message, path=os.fspath(directory))
-        return records
+                hint = f"`hognose doctor --repair -p {prefix}` leaves one of them"
+                raise InvalidPackageFileError(message, path=os.fspath(directory), hint=hint)
+        return [record for record, _ in found]
 
     @property
     def record_file_name(self) -> str:
