@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from contextlib import suppress
 from itertools import zip_longest
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
@@ -130,8 +131,17 @@ class _Fetching:
         ]
 
     def start(self) -> None:
-        for thread in self._threads:
-            thread.start()
+        """Begin, with as many threads as there can be; without any, fetch everything here."""
+        for number, thread in enumerate(self._threads):
+            try:
+                thread.start()
+            except RuntimeError as error:
+                # The lock that `start` waits with is confused by one interrupt upon the other.
+                if isinstance(error.__context__, KeyboardInterrupt):
+                    raise error.__context__ from None
+                if not number:
+                    self._work()
+                return
 
     def _work(self) -> None:
         while True:
@@ -169,10 +179,13 @@ class _Fetching:
 
     def close(self) -> None:
         """Wait for the threads."""
+        # One whose start was interrupted finds nothing to do.
         self.give_up_the_rest()
         for thread in self._threads:
-            if thread.ident is not None:
-                thread.join()
+            while thread.is_alive():
+                # It is not to be joined in its very first moment.
+                with suppress(RuntimeError):
+                    thread.join()
 
 
 def _in_turns(items: list[tuple[int, RepoDataRecord]]) -> list[tuple[int, RepoDataRecord]]:
