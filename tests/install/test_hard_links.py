@@ -17,7 +17,7 @@ import pytest
 from hognose._workers.worker_pool import borrow_workers
 from hognose.errors import LinkError
 from hognose.install import recover
-from hognose.install.hard_links import ROLE, HardLinks, link_error, worth_a_process
+from hognose.install.hard_links import HardLinks, link_error, worth_a_process
 from hognose.install.prefix_lock import lock_descriptor
 from hognose.types import PrefixPaths, PrefixRecord
 from support.package_maker import PLACEHOLDER, File, Link
@@ -172,7 +172,7 @@ def test_a_process_that_cannot_be_started_is_done_without(
     package: Path, prefix: Path, held: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/no/such/python")
-    for worker in borrow_workers(ROLE, 20):
+    for worker in borrow_workers(HardLinks.ROLE, 20):
         worker.close()
     with HardLinks(str(prefix), holding=held) as links:
         assert links._worker is None

@@ -41,10 +41,7 @@ if TYPE_CHECKING:
     from hognose.archive.archive_digest import ProgressCallback
     from hognose.archive.extract_limits import ExtractLimits
 
-__all__ = ("ROLE", "ExtractionWorkers", "worth_processes")
-
-# What workers are borrowed for.
-ROLE: Final = extraction_process.__name__
+__all__ = ("ExtractionWorkers", "worth_processes")
 
 # What extraction costs in seconds, roughly: for each byte of an archive, and for each package.
 _SECONDS_PER_BYTE: Final = 3.5e-9
@@ -77,7 +74,12 @@ class ExtractionWorkers(Closing):
     Where that fails, and on Windows, packages are extracted by the threads themselves. When the
     context ends they are kept for the next one, a few seconds long; when this process ends, however
     that happens, they do as well, and a package that is being extracted then is removed.
+
+    Attributes:
+        ROLE: What workers are borrowed for.
     """
+
+    ROLE: Final = extraction_process.__name__
 
     def __init__(self, count: int, *, executable: str | None = None) -> None:
         """Take or start them.
@@ -88,7 +90,7 @@ class ExtractionWorkers(Closing):
         """
         # None stands for a worker that is no more: its share is done by the threads themselves.
         self._idle: SimpleQueue[Worker | None] = SimpleQueue()
-        self._workers = borrow_workers(ROLE, count, executable=executable)
+        self._workers = borrow_workers(self.ROLE, count, executable=executable)
         for worker in self._workers:
             self._idle.put(worker)
         for _ in range(count - len(self._workers)):

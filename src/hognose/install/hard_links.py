@@ -31,10 +31,8 @@ if TYPE_CHECKING:
     from hognose._workers.worker_pool import Worker
     from hognose.install.link_process import Failure
 
-__all__ = ("ROLE", "HardLinks", "link_error", "worth_a_process")
+__all__ = ("HardLinks", "link_error", "worth_a_process")
 
-# What a worker is borrowed for.
-ROLE: Final = link_process.__name__
 # In bytes of archives. Less is linked before an interpreter has started.
 _WORTH_STARTING: Final = 1 << 23
 
@@ -57,7 +55,13 @@ class _Job(msgspec.Struct, frozen=True, gc=False):
 
 
 class HardLinks(Closing):
-    """The hard links of one transaction; for one thread, as a context manager."""
+    """The hard links of one transaction; for one thread, as a context manager.
+
+    Attributes:
+        ROLE: What a worker is borrowed for.
+    """
+
+    ROLE: Final = link_process.__name__
 
     def __init__(self, prefix: str, *, holding: int | None = None) -> None:
         """Prepare for a prefix that exists.
@@ -78,7 +82,7 @@ class HardLinks(Closing):
         """Take a worker, if there is one; without it all goes on, a little slower."""
         import socket
 
-        for worker in borrow_workers(ROLE, 1):
+        for worker in borrow_workers(self.ROLE, 1):
             try:
                 write_value(worker.descriptor, self._prefix)
                 socket.send_fds(worker.socket, [b"."], [holding])

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, cast
 from hognose._closing import Closing
 from hognose._interpreters import usable_processors
 from hognose._workers.worker_pool import prepare_workers
-from hognose.archive import ExtractionWorkers, extraction_workers, worth_processes
-from hognose.install import hard_links
+from hognose.archive import ExtractionWorkers, worth_processes
 from hognose.install.execution_options import ExecutionOptions
 from hognose.install.free_space import require_free_space, required_bytes, shares_files
+from hognose.install.hard_links import HardLinks, worth_a_process
 from hognose.install.interrupts import run_to_its_end
 from hognose.net import Cancellation
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ("PackageSupply", "prepare_install")
 
-_ROLES = (extraction_workers.ROLE, hard_links.ROLE)
+_ROLES = (ExtractionWorkers.ROLE, HardLinks.ROLE)
 
 
 def prepare_install(
@@ -48,8 +48,8 @@ def prepare_install(
     width = _extraction_width(missing, ExecutionOptions(workers=workers))
     if width:
         prepare_workers(_ROLES, width + 1)
-    elif hard_links.worth_a_process(record.size for record in transaction.installed):
-        prepare_workers((hard_links.ROLE,), 1)
+    elif worth_a_process(record.size for record in transaction.installed):
+        prepare_workers((HardLinks.ROLE,), 1)
 
 
 def _extraction_width(missing: Sequence[RepoDataRecord], options: ExecutionOptions) -> int:
