@@ -195,3 +195,9 @@ def test_what_is_no_pattern_for_subdirs_belongs_to_the_pattern_for_channels():
 def test_a_name_in_capitals_that_looks_like_a_file_name_is_no_name():
     with pytest.raises(InvalidMatchSpecError, match="is a file name"):
         MatchSpec("a.tar.bZ2")
+
+
+def test_a_backslash_in_a_url_is_no_part_of_the_short_forms_name() -> None:
+    spec = MatchSpec("https://conda.anaconda.org/conda-forge/noarch/\\a-1-0.conda")
+    assert "a" == str(spec.name)
+    assert spec == MatchSpec(spec.to_cep29_string())

@@ -165,7 +165,8 @@ def _format_cep29_url(spec: MatchSpec) -> str:
     archive = ArchiveIdentifier.try_parse(file_name)
     where = _shortest_channel(base) if archive and is_subdir(subdir) else None
     is_plain = where is not None and _POSITIONAL_CHANNEL.fullmatch(where)
-    if archive is None or not is_plain or not _is_plain(archive):
+    # Behind a backslash the name of a file may be but a part of what stands in the URL.
+    if not is_plain or archive is None or archive.name != str(spec.name) or not _is_plain(archive):
         return f"{spec.name}[url={_single_quoted(url)}]"
     return f"{where}/{subdir}::{archive.name}=={archive.version}[build={archive.build}]"
 
