@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -111,6 +112,65 @@ def test_one_that_is_closed_has_ended() -> None:
     assert [] == worker_pool._POOL.take(1)
 
 
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="becomes another user")
+def test_they_are_not_lent_to_a_process_that_has_become_another_user() -> None:
+    first = borrow_workers(ROLE, 1)
+    assert first[0].is_ready()
+    give_back(first)
+    os.seteuid(65534)
+    try:
+        second = borrow_workers(ROLE, 1)
+    finally:
+        os.seteuid(0)
+    assert first != second
+    assert first[0].descriptor < 0
+    give_back(second)
+    # It would not be allowed now what this process is.
+    assert [] == worker_pool._POOL.take(1)
+
+
+def test_the_dead_are_not_kept() -> None:
+    first = borrow_workers(ROLE, 2)
+    assert [True, True] == [worker.is_ready() for worker in first]
+    give_back(first)
+    first[0].kill()
+    poll = select.poll()
+    poll.register(first[1].descriptor, select.POLLIN)
+    assert poll.poll(20_000)
+    give_back([])
+    assert [] == worker_pool._POOL._idle
+    assert first[0]._interpreter._process.returncode is not None
+
+
+def test_one_that_does_not_end_is_made_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_pool, "_LONGEST_END", 0.05)
+    first, second = borrow_workers(ROLE, 2)
+    assert first.is_ready()
+    assert second.is_ready()
+    assert second._process is not None
+    os.kill(second._process, signal.SIGSTOP)
+    second.close()
+    assert second.descriptor < 0
+    # The other one has nothing to do with that.
+    assert first.end()
+    assert first.begin(ROLE)
+    assert first.is_ready()
+    first.close()
+
+
+def test_one_that_does_not_begin_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = borrow_workers(ROLE, 1)
+    assert first[0].is_ready()
+    give_back(first)
+    assert first[0]._process is not None
+    os.kill(first[0]._process, signal.SIGSTOP)
+    monkeypatch.setattr(worker_pool, "_LONGEST_START", 0.05)
+    monkeypatch.setattr(worker_pool, "_LONGEST_END", 0.05)
+    second = borrow_workers(ROLE, 1)
+    assert first == second
+    assert not second[0].is_ready()
+
+
 def test_those_that_nobody_wants_end_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker_pool, "PATIENCE", 0.05)
     prepare_workers([ROLE], 3)
@@ -120,7 +180,7 @@ def test_those_that_nobody_wants_end_by_themselves(monkeypatch: pytest.MonkeyPat
         poll.register(worker.descriptor, select.POLLIN)
         # There is nothing to read but the end.
         assert poll.poll(20_000)
-        assert not worker.is_alive()
+        assert not worker.is_of_use()
     assert 0 == idle[0]._interpreter._process.returncode
 
 

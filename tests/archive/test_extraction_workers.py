@@ -302,3 +302,46 @@ def test_a_file_that_is_given_up_ends_its_process_and_leaves_nothing(
         workers.extract_into(str(archive), fresh(tmp_path / "t"), limits=LIMITS, archive_name="a")
     assert not os.path.exists(place) or not os.listdir(place)
     assert (tmp_path / "t/bin/run").is_file()
+
+
+def test_folders_have_the_mask_of_the_caller(archive: Path, tmp_path: Path) -> None:
+    with ExtractionWorkers(1) as workers:
+        modes = []
+        before = os.umask(0o022)
+        try:
+            for mask in (0o022, 0o077, 0o002):
+                os.umask(mask)
+                place = fresh(tmp_path / f"mask{mask}")
+                workers.extract_into(str(archive), place, limits=LIMITS, archive_name="a")
+                modes.append(os.stat(f"{place}/lib").st_mode & 0o777)
+        finally:
+            os.umask(before)
+    assert [0o755, 0o700, 0o775] == modes
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="there is no /proc")
+def test_a_process_that_was_ended_in_the_middle_holds_no_folder_and_no_archive(
+    archive: Path, tmp_path: Path
+) -> None:
+    class GivenUpError(Exception):
+        pass
+
+    def give_up() -> None:
+        raise GivenUpError
+
+    with ExtractionWorkers(2, executable=sys.executable) as workers:
+        # The first one is the parent of the others, and stays until they end.
+        process = workers._workers[0]._interpreter._process.pid
+        with pytest.raises(GivenUpError):
+            workers.extract_into(
+                str(archive),
+                fresh(tmp_path / "place"),
+                limits=LIMITS,
+                archive_name="a",
+                check=give_up,
+            )
+        assert "/" == os.readlink(f"/proc/{process}/cwd")
+        held = [
+            os.readlink(f"/proc/{process}/fd/{name}") for name in os.listdir(f"/proc/{process}/fd")
+        ]
+        assert str(archive) not in held

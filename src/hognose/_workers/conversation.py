@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 __all__ = (
     "ABORT",
     "END",
-    "READY",
     "ConversationEndedError",
     "can_read",
     "read_exactly",
@@ -32,7 +31,6 @@ __all__ = (
 # Lengths that are none.
 END = 0
 ABORT = 0xFFFFFFFF
-READY = END
 _LENGTH = 4
 
 

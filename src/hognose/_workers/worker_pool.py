@@ -14,6 +14,7 @@ import sys
 from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Final
+from weakref import WeakSet
 
 from hognose._interpreters import can_start_interpreters
 from hognose._workers import worker_process
@@ -41,6 +42,8 @@ _STEADY_MEMORY: Final = {
 PATIENCE: Final = 10.0
 # Seconds; two hundredths are usual.
 _LONGEST_START: Final = 10.0
+# Seconds until one that should end is made to; a thousandth is usual.
+_LONGEST_END: Final = 10.0
 
 
 class _Interpreter:
@@ -81,26 +84,40 @@ class Worker:
         descriptor: The same as a number; -1 when the conversation is over.
     """
 
-    __slots__ = ("_greetings", "_interpreter", "descriptor", "socket")
+    __slots__ = (
+        "__weakref__",
+        "_greetings",
+        "_identity",
+        "_interpreter",
+        "_process",
+        "descriptor",
+        "socket",
+    )
 
     def __init__(self, end: socket.socket, interpreter: _Interpreter) -> None:
         """Take over a socket that a process listens at."""
         self.socket = end
         self.descriptor = end.fileno()
         self._interpreter = interpreter
+        self._identity = _identity()
+        self._process: int | None = None
         # How often it will say that it has taken up a role.
         self._greetings = 0
 
-    def is_alive(self) -> bool:
-        """Tell whether it is still there, without waiting; for one that has no role."""
+    def is_of_use(self) -> bool:
+        """Tell, without waiting, whether one that has no role can do the work of this process.
+
+        That is over when it has ended, and when it may do something else than this process may.
+        """
         # Where no greeting is on its way, there is nothing to read but the end.
-        if self.descriptor >= 0 and not self._greetings and can_read(self.descriptor):
+        has_ended = not self._greetings and self.descriptor >= 0 and can_read(self.descriptor)
+        if has_ended or self._identity != _identity():
             self.close()
         return self.descriptor >= 0
 
     def begin(self, role: str) -> bool:
         """Give it a role, without waiting for it; tell whether it is still there."""
-        if not self.is_alive():
+        if not self.is_of_use():
             return False
         try:
             write_value(self.descriptor, role)
@@ -115,7 +132,7 @@ class Worker:
         while self._greetings and self.descriptor >= 0:
             try:
                 if can_read(self.descriptor, timeout=_LONGEST_START):
-                    read_length(self.descriptor)
+                    self._process = read_length(self.descriptor)
                     self._greetings -= 1
                 else:
                     self.close()
@@ -141,12 +158,29 @@ class Worker:
 
         with suppress(OSError):
             self.socket.shutdown(socket.SHUT_WR)
-        # A process that ends closes its socket last.
-        with suppress(OSError):
-            while os.read(self.descriptor, _BUFFER):
-                pass
+        if not self._wait_for_end():
+            self._kill_alone()
+            self._wait_for_end()
         self._forget()
         self._interpreter.let_go()
+
+    def _wait_for_end(self) -> bool:
+        # A process that ends closes its socket last.
+        with suppress(OSError):
+            while can_read(self.descriptor, timeout=_LONGEST_END):
+                if not os.read(self.descriptor, _BUFFER):
+                    return True
+            return False
+        return True
+
+    def _kill_alone(self) -> None:
+        if self._process is None:
+            self._interpreter.kill()
+            return
+        import signal
+
+        with suppress(OSError):
+            os.kill(self._process, signal.SIGKILL)
 
     def kill(self) -> None:
         """End the process at once, and all that were started with it."""
@@ -162,43 +196,63 @@ class Worker:
         self.socket.close()
 
 
+def _identity() -> tuple[object, ...]:
+    """Return what decides, besides what is sent to it, what a worker may do and where."""
+    root = os.stat(os.sep)
+    ids = (os.geteuid(), os.getegid(), *os.getgroups()) if hasattr(os, "geteuid") else ()
+    return (root.st_dev, root.st_ino, *ids)
+
+
 class _Pool:
     """The workers that nobody has borrowed."""
 
     def __init__(self) -> None:
         self._guard = Lock()
         self._idle: list[Worker] = []
-        self._owner = os.getpid()
-        atexit.register(self._end)
+        # Those that are lent as well.
+        self._all: WeakSet[Worker] = WeakSet()
 
     def take(self, count: int) -> list[Worker]:
         with self._guard:
-            if self._owner != os.getpid():
-                self._disown()
+            self._tidy_up()
             taken = self._idle[:count]
             del self._idle[:count]
             return taken
 
     def put(self, workers: Iterable[Worker]) -> None:
         with self._guard:
-            if self._owner != os.getpid():
-                self._disown()
             # The last one that worked has the most of what it needs in the processor's cache.
             self._idle[:0] = workers
+            self._all.update(self._idle)
+            self._tidy_up()
 
-    def _disown(self) -> None:
-        for worker in self._idle:
+    def _tidy_up(self) -> None:
+        self._idle = [worker for worker in self._idle if worker.is_of_use()]
+
+    def note(self, workers: Iterable[Worker]) -> None:
+        with self._guard:
+            self._all.update(workers)
+
+    def leave_to_parent(self) -> None:
+        """In a process that was forked: the other one goes on using them."""
+        self._guard = Lock()
+        for worker in list(self._all):
             worker.abandon()
         self._idle.clear()
-        self._owner = os.getpid()
+        self._all = WeakSet()
 
-    def _end(self) -> None:
-        for worker in self.take(len(self._idle)):
+    def end(self) -> None:
+        with self._guard:
+            idle, self._idle = self._idle, []
+        for worker in idle:
             worker.kill()
             worker.close()
 
 
 _POOL = _Pool()
+atexit.register(_POOL.end)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_POOL.leave_to_parent)
 
 
 def borrow_workers(role: str, count: int, *, executable: str | None = None) -> list[Worker]:
@@ -218,6 +272,7 @@ def borrow_workers(role: str, count: int, *, executable: str | None = None) -> l
         workers += [worker for worker in idle if worker.begin(role)]
     if len(workers) < count:
         started = _start(count - len(workers), [role], executable)
+        _POOL.note(started)
         workers += [worker for worker in started if worker.begin(role)]
     return workers
 
@@ -230,8 +285,7 @@ def give_back(workers: Iterable[Worker]) -> None:
 def prepare_workers(roles: Sequence[str], count: int) -> None:
     """Start what is missing of workers that will be borrowed soon; does not wait for them."""
     idle = _POOL.take(count)
-    present = [worker for worker in idle if worker.is_alive()]
-    _POOL.put([*present, *_start(count - len(present), roles, None)])
+    _POOL.put([*idle, *_start(count - len(idle), roles, None)])
 
 
 def _start(count: int, roles: Sequence[str], executable: str | None) -> list[Worker]:

@@ -3,7 +3,7 @@
 A conversation, in the words of `conversation`::
 
     parent  the role: the name of the module that knows the jobs
-    worker  READY
+    worker  the number of its process
     parent  a job, and whatever the role's `answer` makes of it
     ...
     parent  None, which ends the role; then the next role ...
@@ -23,7 +23,6 @@ import sys
 from contextlib import suppress
 
 from hognose._workers.conversation import (
-    READY,
     ConversationEndedError,
     can_read,
     read_value,
@@ -64,6 +63,8 @@ def serve(descriptors: Sequence[int], roles: Sequence[str], patience: float) -> 
             os.close(descriptor)
     with suppress(ConversationEndedError):
         _play(own, patience)
+    # It may have been ended in the middle of a role, and waits for the others now.
+    os.chdir(os.sep)
     os.close(own)
     # Whoever waits for this process may rely on nothing being written afterwards.
     for child in children:
@@ -75,7 +76,7 @@ def _play(descriptor: int, patience: float) -> None:
         role = read_value(descriptor)
         __import__(role)
         answer = sys.modules[role].answer
-        write_length(descriptor, READY)
+        write_length(descriptor, os.getpid())
         while (job := read_value(descriptor)) is not None:
             answer(descriptor, job)
         # A folder that a process is in cannot be unmounted.

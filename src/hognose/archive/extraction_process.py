@@ -58,11 +58,12 @@ def answer(descriptor: int, job: tuple[str, str | None, str, dict[str, int], boo
         outcome = _extract(
             pieces, directory, name, limits, with_md5=with_md5, digest_damaged=digest_damaged
         )
+        write_message(descriptor, outcome)
     except ConversationEndedError:
         remove_tree(directory)
         raise
-    write_message(descriptor, outcome)
-    pieces.close()
+    finally:
+        pieces.close()
 
 
 def _extract(
@@ -97,10 +98,12 @@ def _extract(
 def _enter(directory: str) -> str:
     """Go into a directory, and return what its files are below from then on.
 
-    With short paths the kernel has less to look up for every file.
+    With short paths the kernel has less to look up for every file. The parent has just made it, so
+    its mode tells what the parent's mask is by now.
     """
     try:
         os.chdir(directory)
+        os.umask(~os.stat(".").st_mode & 0o777)
     except OSError:
         # Whoever uses it will say so.
         return directory
@@ -151,7 +154,7 @@ class _PieceStream:
         try:
             while self.read(1 << 17):
                 pass
-        except _AbortedError:
+        except (_AbortedError, ConversationEndedError):
             return
 
 

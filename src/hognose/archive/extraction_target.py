@@ -43,7 +43,8 @@ _CREATE = (
 _EARLIEST_MTIME = 315532800
 _EARLIEST_TIMES = _EARLIEST_MTIME, _EARLIEST_MTIME
 _LATEST_MTIME = 1 << 40
-_NO_NAMES = frozenset(("", ".", "..", b"", b".", b".."))
+_NO_NAMES = frozenset(("", ".", ".."))
+_NO_NAMES_ENCODED = frozenset((b"", b".", b".."))
 # Directories in which names are reserved.
 _RESERVING = frozenset(("/", "/info/"))
 _TWICE = "is there twice, or differs from another member only in case"
@@ -233,7 +234,7 @@ class ExtractionTarget:
             head, _, tail = name.rpartition(b"/")
             directory = plain_heads.get(head)
             path: str | bytes
-            if directory is None or tail in _NO_NAMES:
+            if directory is None or tail in _NO_NAMES_ENCODED:
                 path = self._place(decode_name(name))
             else:
                 path = directory + tail

@@ -72,8 +72,9 @@ class ExtractionWorkers(Closing):
 
     Those of earlier times are taken where there are some, and others are started in the background.
     Where that fails, and on Windows, packages are extracted by the threads themselves. When the
-    context ends they are kept for the next one, a few seconds long; when this process ends, however
-    that happens, they do as well, and a package that is being extracted then is removed.
+    context ends they are kept for the next one, a few seconds long. When this process ends, however
+    that happens, they do as well, and remove a package that they are at; one that was complete by
+    then may stay behind under a temporary name.
 
     Attributes:
         ROLE: What workers are borrowed for.

@@ -172,7 +172,9 @@ def _paths_of(
         entry for entry in read_entries(os.fspath(directory)) if entry.path_type != "directory"
     ]
     paths = targets.find(record, entries, cache="")
-    return [*paths, *(file.path for file in targets.plan_entry_points(record, str(directory)))]
+    generated = [file.path for file in targets.plan_entry_points(record, str(directory))]
+    # A script of the package may have the place of an entry point, which goes over it.
+    return list(dict.fromkeys([*paths, *generated]))
 
 
 def _in_the_way(
