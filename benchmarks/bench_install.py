@@ -337,10 +337,11 @@ class Turns:
         self.times: dict[str, tuple[list[float], list[float]]] = {}
 
     def take(self, title: str, ours: Callable[[], float], theirs: Callable[[], float]) -> None:
-        """Let both have a turn."""
+        """Let both have a turn; who begins changes, because what was before is not quite over."""
         mine, other = self.times.setdefault(title, ([], []))
-        mine.append(ours())
-        other.append(theirs())
+        turns = [(mine, ours), (other, theirs)]
+        for times, run in reversed(turns) if len(mine) % 2 else turns:
+            times.append(run())
 
     def report(self) -> None:
         """Print all scenarios."""
@@ -361,7 +362,7 @@ def measure(bench: Bench, peer: RattlerInstaller, repeat: int) -> None:
 
     with served(bench.root / "channel") as url:
         remote = at(bench.first, (bench.root / "channel").as_uri() + "/", url)
-        for turn in range(max(3, repeat // 2) + 1):
+        for turn in range(repeat + 1):
             for title, records in (("cold", bench.first), ("cold, http", remote)):
                 bench.clear(caches=True)
                 both(title, records)
