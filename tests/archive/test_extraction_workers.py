@@ -345,3 +345,16 @@ def test_a_process_that_was_ended_in_the_middle_holds_no_folder_and_no_archive(
             os.readlink(f"/proc/{process}/fd/{name}") for name in os.listdir(f"/proc/{process}/fd")
         ]
         assert str(archive) not in held
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="there is no /proc")
+def test_when_a_package_is_there_the_process_has_left_its_folder_and_its_archive(
+    archive: Path, tmp_path: Path
+) -> None:
+    with ExtractionWorkers(1, executable=sys.executable) as workers:
+        place = fresh(tmp_path / "place")
+        workers.extract_into(str(archive), place, limits=LIMITS, archive_name="a")
+        folder = f"/proc/{workers._workers[0]._process}"
+        assert "/" == os.readlink(f"{folder}/cwd")
+        held = [os.readlink(f"{folder}/fd/{name}") for name in os.listdir(f"{folder}/fd")]
+        assert str(archive) not in held

@@ -58,6 +58,10 @@ def answer(descriptor: int, job: tuple[str, str | None, str, dict[str, int], boo
         outcome = _extract(
             pieces, directory, name, limits, with_md5=with_md5, digest_damaged=digest_damaged
         )
+        # Whoever has the answer may want to unmount what this process was in.
+        os.chdir(os.sep)
+        if path is not None:
+            pieces.close()
         write_message(descriptor, outcome)
     except ConversationEndedError:
         remove_tree(directory)
@@ -176,3 +180,4 @@ class _FileStream:
     def close(self) -> None:
         if self._file >= 0:
             os.close(self._file)
+            self._file = -1
