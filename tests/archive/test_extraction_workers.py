@@ -70,6 +70,14 @@ def archive(tmp_path: Path) -> Path:
     return tmp_path / "channel/linux-64/a-1-0.conda"
 
 
+class GivenUpError(Exception):
+    pass
+
+
+def give_up() -> None:
+    raise GivenUpError
+
+
 def fresh(path: Path) -> str:
     path.mkdir()
     return str(path)
@@ -286,12 +294,6 @@ def test_processes_are_for_many_bytes_or_many_packages(
 def test_a_file_that_is_given_up_ends_its_process_and_leaves_nothing(
     archive: Path, tmp_path: Path
 ) -> None:
-    class GivenUpError(Exception):
-        pass
-
-    def give_up() -> None:
-        raise GivenUpError
-
     with ExtractionWorkers(1) as workers:
         place = fresh(tmp_path / "place")
         with pytest.raises(GivenUpError):
@@ -323,12 +325,6 @@ def test_folders_have_the_mask_of_the_caller(archive: Path, tmp_path: Path) -> N
 def test_a_process_that_was_ended_in_the_middle_holds_no_folder_and_no_archive(
     archive: Path, tmp_path: Path
 ) -> None:
-    class GivenUpError(Exception):
-        pass
-
-    def give_up() -> None:
-        raise GivenUpError
-
     with ExtractionWorkers(2, executable=sys.executable) as workers:
         # The first one is the parent of the others, and stays until they end.
         process = workers._workers[0]._interpreter._process.pid

@@ -10,20 +10,7 @@ import pytest
 from hognose.errors import ActivationError, InvalidPackageFileError, LinkError
 from hognose.install import MenuPlaces, remove_menus, set_environment_variables
 from hognose.types import Platform
-from support.desktop import ITEM, LINUX, MACOS, WINDOWS, Desktop, item
-
-
-@pytest.fixture
-def desktop(tmp_path):
-    return Desktop(tmp_path)
-
-
-class Warnings:
-    def __init__(self):
-        self.messages = []
-
-    def on_warning(self, message):
-        self.messages.append(message)
+from support.desktop import ITEM, LINUX, MACOS, WINDOWS, Desktop, Warnings, item
 
 
 @pytest.mark.parametrize(

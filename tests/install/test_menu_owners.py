@@ -24,11 +24,6 @@ PLACES = [
 ]
 
 
-@pytest.fixture
-def desktop(tmp_path):
-    return Desktop(tmp_path)
-
-
 def write_app(desktop, name, package="app", **changes):
     changes = {"glob_patterns": {"a/b": "*.b"}, **changes} if name == "linux" else changes
     desktop.write(package, menu_name="M", items=[{**item(name, **changes), "name": "App"}])

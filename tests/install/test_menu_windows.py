@@ -8,22 +8,9 @@ import pytest
 from hognose.errors import InvalidPackageFileError
 from hognose.install import MenuPlaces, remove_menus
 from hognose.install.menu_scripts import quote_for_cmd
-from support.desktop import WINDOWS, Desktop, FakeRegistry, item
+from support.desktop import WINDOWS, Desktop, FakeRegistry, Warnings, item
 
 COMMAND = "shell\\open\\command"
-
-
-@pytest.fixture
-def desktop(tmp_path):
-    return Desktop(tmp_path)
-
-
-class Warnings:
-    def __init__(self):
-        self.messages = []
-
-    def on_warning(self, message):
-        self.messages.append(message)
 
 
 def properties(link):

@@ -11,7 +11,7 @@ import pytest
 
 from hognose.errors import InstallerError, InvalidPackageFileError
 from hognose.install import MenuPlaces, remove_menus
-from support.desktop import LINUX, MACOS, WINDOWS, Desktop, FakeRegistry, item
+from support.desktop import LINUX, MACOS, WINDOWS, FakeRegistry, item
 from support.trees import snapshot
 
 LINUX_OPTIONS = {
@@ -19,11 +19,6 @@ LINUX_OPTIONS = {
     "StartupNotify": False,
     "glob_patterns": {"application/x-app": "*.app"},
 }
-
-
-@pytest.fixture
-def desktop(tmp_path):
-    return Desktop(tmp_path)
 
 
 def test_linux_gets_an_entry_a_menu_and_a_file_type(desktop):

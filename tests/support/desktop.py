@@ -97,3 +97,13 @@ class FakeRegistry:
     def tell(self) -> None:
         """Count how often the desktop was told."""
         self.times_told += 1
+
+
+class Warnings:
+    """A reporter that keeps what it is warned of."""
+
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+
+    def on_warning(self, message: str) -> None:
+        self.messages.append(message)

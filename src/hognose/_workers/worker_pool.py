@@ -117,7 +117,7 @@ class Worker:
 
     def begin(self, role: str) -> bool:
         """Give it a role, without waiting for it; tell whether it is still there."""
-        if not self.is_of_use():
+        if self.descriptor < 0:
             return False
         try:
             write_value(self.descriptor, role)
@@ -264,17 +264,11 @@ def borrow_workers(role: str, count: int, *, executable: str | None = None) -> l
         count: How many.
         executable: The interpreter to start new ones with, instead of taking some that are there.
     """
-    workers: list[Worker] = []
-    while executable is None and len(workers) < count:
-        idle = _POOL.take(count - len(workers))
-        if not idle:
-            break
-        workers += [worker for worker in idle if worker.begin(role)]
-    if len(workers) < count:
-        started = _start(count - len(workers), [role], executable)
-        _POOL.note(started)
-        workers += [worker for worker in started if worker.begin(role)]
-    return workers
+    idle = _POOL.take(count) if executable is None else []
+    workers = [worker for worker in idle if worker.begin(role)]
+    started = _start(count - len(workers), [role], executable)
+    _POOL.note(started)
+    return workers + [worker for worker in started if worker.begin(role)]
 
 
 def give_back(workers: Iterable[Worker]) -> None:

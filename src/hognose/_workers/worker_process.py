@@ -79,5 +79,3 @@ def _play(descriptor: int, patience: float) -> None:
         write_length(descriptor, os.getpid())
         while (job := read_value(descriptor)) is not None:
             answer(descriptor, job)
-        # A folder that a process is in cannot be unmounted.
-        os.chdir(os.sep)

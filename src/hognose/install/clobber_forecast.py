@@ -165,14 +165,12 @@ def _paths_of(
     record: RepoDataRecord, targets: PackageTargets, cache: PackageCache
 ) -> list[str] | None:
     """Return where the files of a package in the cache belong; None if it is not there."""
-    directory = cache.lookup(record)
+    directory = cache.directory_of(record)
     if directory is None:
         return None
-    entries = [
-        entry for entry in read_entries(os.fspath(directory)) if entry.path_type != "directory"
-    ]
+    entries = [entry for entry in read_entries(directory) if entry.path_type != "directory"]
     paths = targets.find(record, entries, cache="")
-    generated = [file.path for file in targets.plan_entry_points(record, str(directory))]
+    generated = [file.path for file in targets.plan_entry_points(record, directory)]
     # A script of the package may have the place of an entry point, which goes over it.
     return list(dict.fromkeys([*paths, *generated]))
 
